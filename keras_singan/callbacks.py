@@ -1,0 +1,112 @@
+"""What listens to the training: losses, TensorBoard."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+LOSSES = (
+    "discriminator_loss",
+    "gradient_penalty",
+    "adversarial_loss",
+    "reconstruction_loss",
+)
+
+
+class ScaleCallback(keras.callbacks.Callback):
+    """A Keras callback that is also told when a scale begins and ends."""
+
+    def on_scale_begin(self, trainer):
+        """Called before a scale is trained; `trainer` is its `ScaleTrainer`."""
+
+    def on_scale_end(self, trainer):
+        """Called when a scale is complete, its averages estimated."""
+
+
+class LossHistory(ScaleCallback):
+    """Keeps the losses of every iteration.
+
+    Attributes:
+        scales: List with a dictionary for each scale so far: the name of each
+            loss, and its list of floats, one an iteration.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.scales: list[dict[str, list[float]]] = []
+        self._pending = []
+
+    def on_scale_begin(self, trainer):
+        """Forgets what an interrupted run did after its last checkpoint."""
+        del self.scales[trainer.scale + 1 :]
+        while len(self.scales) <= trainer.scale:
+            self.scales.append({name: [] for name in LOSSES})
+        done = trainer.scale_gan.iteration
+        for losses in self.scales[trainer.scale].values():
+            del losses[done:]
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Reading a tensor waits for the device, so that is put off.
+        self._pending.append([logs[name] for name in LOSSES])
+
+    def on_scale_end(self, trainer):
+        self.flush()
+
+    def flush(self):
+        """Brings `scales` up to date."""
+        for values in self._pending:
+            for name, value in zip(LOSSES, values, strict=True):
+                self.scales[-1][name].append(float(f"{float(value):.6g}"))
+        self._pending.clear()
+
+
+class TensorBoardLog(ScaleCallback):
+    """Writes losses, and each scale's sample and reconstruction, for TensorBoard.
+
+    Args:
+        log_dir: Folder for the event files.
+        every: Iterations between two scalars. Defaults to `10`.
+
+    Raises:
+        ImportError: If `tensorboard` is not installed; the message names the
+            command that installs it.
+    """
+
+    def __init__(self, log_dir, every=10):
+        super().__init__()
+        self.every = every
+        try:
+            self._writer = tf.summary.create_file_writer(str(log_dir))
+            with self._writer.as_default():
+                tf.summary.text("keras_singan", "training", step=0)
+        except Exception as error:
+            if type(error).__name__ != "TBNotInstalledError":
+                raise
+            raise ImportError(
+                "A log folder for TensorBoard needs the extra `tensorboard`: "
+                "pip install 'keras-singan[tensorboard]'. "
+                f"Received: log_dir={str(log_dir)!r}."
+            ) from None
+
+    def on_train_batch_end(self, batch, logs=None):
+        iteration = self.model.iteration
+        if iteration % self.every:
+            return
+        with self._writer.as_default():
+            for name in LOSSES:
+                tag = f"{self.model.name}/{name}"
+                tf.summary.scalar(tag, logs[name], step=iteration)
+
+    def on_scale_end(self, trainer):
+        with self._writer.as_default():
+            for name, image in trainer.pictures().items():
+                shown = np.clip(image / 2 + 0.5, 0, 1)
+                # TensorBoard draws 1, 3 or 4 channels.
+                channels = shown.shape[-1]
+                shown = shown if channels in (1, 3, 4) else shown[..., :1]
+                tf.summary.image(
+                    name,
+                    shown,
+                    step=trainer.scale,
+                    description=f"by scale: {name}",
+                )
+        self._writer.flush()

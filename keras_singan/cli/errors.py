@@ -1,0 +1,60 @@
+"""THE place where an error becomes one line and an exit code."""
+
+import contextlib
+
+import click
+
+from keras_singan.errors import ConfigError
+from keras_singan.errors import SinGANError
+from keras_singan.errors import TaskError
+
+# Arguments that make no sense are wrong usage; the rest is a failed run.
+_USAGE = (ConfigError, TaskError)
+
+
+@contextlib.contextmanager
+def one_line_errors(debug=False):
+    """Turns exceptions into click's errors: exit code 2 for usage, else 1.
+
+    Args:
+        debug: Whether to let them through, with their traceback. Defaults to
+            `False`.
+    """
+    try:
+        yield
+    except click.exceptions.NoArgsIsHelpError:
+        raise
+    except click.UsageError as error:
+        # Without a context click leaves out its three lines of usage.
+        error.ctx = None
+        raise
+    except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+        # click itself ends quietly when `| head` has closed the pipe.
+        raise
+    except Exception as error:
+        if debug:
+            raise
+        raise _click_error(error) from None
+
+
+def _click_error(error):
+    if isinstance(error, SinGANError):
+        result = click.ClickException(_first_line(error))
+    elif isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+        result = click.ClickException(
+            "The memory of this machine does not suffice: try a smaller --max-size "
+            "(train) or --size (sample)."
+        )
+    elif type(error) is ImportError:
+        result = click.ClickException(_first_line(error))
+    else:
+        result = click.ClickException(
+            f"Unexpected {type(error).__name__}: {_first_line(error)} "
+            "(keras-singan --debug ... shows where)"
+        )
+    result.exit_code = 2 if isinstance(error, _USAGE) else 1
+    return result
+
+
+def _first_line(error):
+    return " ".join(str(error).split())[:1000]

@@ -1,0 +1,72 @@
+"""`keras-singan info`."""
+
+import json
+import shlex
+from pathlib import Path
+
+import click
+
+from keras_singan.cli.options import find_model
+from keras_singan.cli.options import other_scale
+from keras_singan.cli.quiet import import_quietly
+
+
+@click.command()
+@click.argument("model", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
+def info(model, as_json):
+    """Tell what MODEL (a .keras file or a run folder) is: the newest by default."""
+    path = find_model(model)
+    import_quietly()
+    from keras_singan.model_file import load_model
+
+    pyramid, config = load_model(path)
+    facts = _facts(pyramid, config, path)
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    _print(facts)
+    command = shlex.join(["keras-singan", "sample", "--model", str(path)])
+    click.echo(f"Next: {command} --scale {other_scale(0, pyramid.num_scales)}")
+
+
+def _facts(pyramid, config, path):
+    amps = pyramid.noise_amps.numpy().tolist()
+    pairs = zip(pyramid.sizes, pyramid.filters, amps, strict=True)
+    return {
+        "path": str(path),
+        "written_by": pyramid.metadata["written_by"],
+        "format_version": pyramid.metadata["format_version"],
+        "channels": pyramid.channels,
+        "scales": [
+            {"scale": k, "size": list(size), "filters": filters, "noise_amp": amp}
+            for k, (size, filters, amp) in enumerate(pairs)
+        ],
+        "config": config.to_dict(),
+    }
+
+
+def _print(facts):
+    from rich.console import Console
+    from rich.table import Table
+
+    # A path may hold square brackets, rich's markup.
+    console = Console(highlight=False, markup=False)
+    height, width = facts["scales"][-1]["size"]
+    console.print(
+        f"{facts['path']}: a SinGAN of {height} x {width} (height x width), "
+        f"{facts['channels']} channels, written by {facts['written_by']}",
+        soft_wrap=True,
+    )
+    table = Table("scale", "height x width", "filters", "noise amplitude")
+    for scale in facts["scales"]:
+        height, width = scale["size"]
+        table.add_row(
+            str(scale["scale"]),
+            f"{height} x {width}",
+            str(scale["filters"]),
+            f"{scale['noise_amp']:.4f}",
+        )
+    console.print(table)
+    for name, value in facts["config"].items():
+        console.print(f"{name} = {value}")

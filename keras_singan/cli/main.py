@@ -1,0 +1,59 @@
+"""The `keras-singan` command."""
+
+import os
+import warnings
+from pathlib import Path
+
+import click
+
+from keras_singan import __version__
+from keras_singan.cli.errors import one_line_errors
+from keras_singan.cli.evaluate import evaluate
+from keras_singan.cli.info import info
+from keras_singan.cli.sample import sample
+from keras_singan.cli.train import train
+
+_PACKAGE = str(Path(__file__).parents[1])
+
+
+class _Group(click.Group):
+    def invoke(self, ctx):
+        with one_line_errors(ctx.params["debug"]):
+            return super().invoke(ctx)
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="keras-singan")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def cli(debug):
+    """SinGAN: learn one photo, then draw new variations of it.
+
+    \b
+    keras-singan train photo.jpg --preset draft
+    keras-singan sample --scale 1
+
+    Every option can also be given as an environment variable, for example
+    KERAS_SINGAN_SAMPLE_SCALE=1.
+    """
+    # TensorFlow reads this when it is imported, which a command does later.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not debug:
+        warnings.showwarning = _show_warning
+
+
+def _show_warning(message, category, filename, lineno, file=None, line=None):
+    # Others' warnings (of NumPy, say) tell a user of a command nothing.
+    if category is UserWarning and filename.startswith(_PACKAGE):
+        click.echo(f"Warning: {message}", err=True)
+
+
+for _command in (train, sample, info, evaluate):
+    cli.add_command(_command)
+
+
+def main():
+    """Runs the command line."""
+    cli(prog_name="keras-singan", auto_envvar_prefix="KERAS_SINGAN")

@@ -1,0 +1,284 @@
+"""`SinGANConfig`: every number of the method, checked once, to and from JSON."""
+
+import dataclasses
+import difflib
+import json
+import math
+import sys
+from typing import Any
+
+from keras_singan.errors import ConfigError
+
+TASKS = (None, "animation", "super_resolution")
+
+# What a preset changes; everything else keeps the published default.
+PRESETS: dict[str, dict[str, Any]] = {
+    "standard": {},
+    "draft": {
+        "max_size": 76,
+        "steps": 800,
+        "discriminator_steps": 1,
+        "generator_steps": 1,
+        "learning_rate": 1e-3,
+    },
+}
+
+# What a task changes in any preset (Shaham et al. 2019, supplement).
+TASK_VALUES: dict[str | None, dict[str, Any]] = {
+    None: {},
+    "animation": {"padding": "noise", "min_size": 20},
+    "super_resolution": {
+        "factor": 4.0,
+        "min_size": 18,
+        "reconstruction_weight": 100.0,
+    },
+}
+
+_CHOICES: dict[str, tuple] = {
+    "task": TASKS,
+    "normalization": ("batch", "instance", None),
+    "padding": ("zeros", "noise"),
+    "dtype_policy": ("float32", "mixed_bfloat16"),
+    "jit_compile": ("auto", True, False),
+}
+
+# name: (lowest, highest), both allowed.
+_INTEGERS: dict[str, tuple[int, int]] = {
+    "min_size": (3, 2**16),
+    "steps": (1, 10**9),
+    "discriminator_steps": (1, 1000),
+    "generator_steps": (1, 1000),
+    "filters": (1, 2**14),
+    "max_filters": (1, 2**14),
+    "num_layers": (2, 100),
+    "seed": (0, 2**63 - 1),
+}
+
+# name: (lowest, highest), neither allowed but where the comment says so.
+_NUMBERS: dict[str, tuple[float, float]] = {
+    "scale_factor": (0.0, 1.0),
+    "learning_rate": (0.0, math.inf),
+    "beta_1": (-1e-12, 1.0),  # 0 allowed
+    "beta_2": (-1e-12, 1.0),  # 0 allowed
+    "learning_rate_decay": (0.0, 1.0 + 1e-12),  # 1 allowed: no decay
+    "learning_rate_milestone": (0.0, 1.0 + 1e-12),  # 1 allowed: no decay
+    "reconstruction_weight": (-1e-12, math.inf),  # 0 allowed
+    "gradient_penalty_weight": (-1e-12, math.inf),  # 0 allowed
+    "noise_amp": (-1e-12, math.inf),  # 0 allowed
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class SinGANConfig:
+    """Every hyper-parameter of a SinGAN. The defaults are the published ones.
+
+    Args:
+        task: `None` for a general model, `"animation"` or
+            `"super_resolution"`. Defaults to `None`.
+        factor: Enlargement that a super-resolution model is trained for,
+            greater than 1; `None` for the other tasks. Defaults to `None`.
+        min_size: Short side of the coarsest scale, in pixels. Defaults to `25`.
+        max_size: Longest side of the finest scale, in pixels; larger photos are
+            shrunk to it. `None` keeps the photo's own size. Defaults to `250`.
+        scale_factor: Wanted ratio of neighbouring scales, in (0, 1). It is
+            refitted so that the coarsest short side is exactly `min_size`
+            (except for super-resolution). Defaults to `0.75`.
+        steps: Training iterations per scale. Defaults to `2000`.
+        discriminator_steps: Discriminator updates per iteration. Defaults to `3`.
+        generator_steps: Generator updates per iteration. Defaults to `3`.
+        learning_rate: Learning rate of both Adam optimizers. Defaults to `5e-4`.
+        beta_1: First moment decay of Adam. Defaults to `0.5`.
+        beta_2: Second moment decay of Adam. Defaults to `0.999`.
+        learning_rate_decay: Factor by which the learning rate falls once.
+            Defaults to `0.1`.
+        learning_rate_milestone: Fraction of `steps` after which it falls.
+            Defaults to `0.8`.
+        reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
+        gradient_penalty_weight: Weight of the gradient penalty. Defaults to `0.1`.
+        noise_amp: Noise amplitude of a scale in units of the reconstruction's
+            root mean squared error. Defaults to `0.1`.
+        filters: Filters at the coarsest scale, doubled every 4 scales.
+            Defaults to `32`.
+        max_filters: Most filters of any scale. Defaults to `128`.
+        num_layers: Convolutions of each network. Defaults to `5`: a receptive
+            field of 11 px.
+        normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
+        padding: What surrounds the noise: `"zeros"`, or `"noise"` for more
+            variety at the borders. Defaults to `"zeros"`.
+        seed: Seed of weights and training noise. Defaults to `0`.
+        dtype_policy: `"float32"` or `"mixed_bfloat16"`. Defaults to `"float32"`.
+        jit_compile: Whether XLA compiles the training step: `"auto"` (on a GPU
+            only), `True` or `False`. Defaults to `"auto"`.
+
+    Raises:
+        ConfigError: If a value has the wrong type or is out of range.
+    """
+
+    task: str | None = None
+    factor: float | None = None
+    min_size: int = 25
+    max_size: int | None = 250
+    scale_factor: float = 0.75
+    steps: int = 2000
+    discriminator_steps: int = 3
+    generator_steps: int = 3
+    learning_rate: float = 5e-4
+    beta_1: float = 0.5
+    beta_2: float = 0.999
+    learning_rate_decay: float = 0.1
+    learning_rate_milestone: float = 0.8
+    reconstruction_weight: float = 10.0
+    gradient_penalty_weight: float = 0.1
+    noise_amp: float = 0.1
+    filters: int = 32
+    max_filters: int = 128
+    num_layers: int = 5
+    normalization: str | None = "batch"
+    padding: str = "zeros"
+    seed: int = 0
+    dtype_policy: str = "float32"
+    jit_compile: str | bool = "auto"
+
+    def __post_init__(self):
+        for name in _CHOICES:
+            self._check_choice(name)
+        for name in _INTEGERS:
+            self._check_integer(name)
+        for name in _NUMBERS:
+            self._check_number(name)
+        self._check_sizes()
+        self._check_factor()
+
+    def _check_choice(self, name):
+        value = getattr(self, name)
+        # `1 == True`: compare types too, so that JSON keeps what was meant.
+        if not any(value == c and type(value) is type(c) for c in _CHOICES[name]):
+            _refuse(name, value, f"must be one of {_CHOICES[name]}")
+
+    def _check_integer(self, name):
+        low, high = _INTEGERS[name]
+        value = getattr(self, name)
+        if not _is_number(value) or value != int(value) or not low <= value <= high:
+            _refuse(name, value, f"must be a whole number from {low} to {high}")
+        object.__setattr__(self, name, int(value))
+
+    def _check_number(self, name):
+        low, high = _NUMBERS[name]
+        value = getattr(self, name)
+        if not _is_number(value) or not low < value < high:
+            _refuse(name, value, f"must be a number {_range_text(low, high)}")
+        object.__setattr__(self, name, float(value))
+
+    def _check_sizes(self):
+        smallest = 2 * self.num_layers + 1
+        if self.min_size < smallest:
+            _refuse(
+                "min_size",
+                self.min_size,
+                f"must be at least the receptive field, {smallest} px for "
+                f"num_layers={self.num_layers}",
+            )
+        if self.max_size is None:
+            return
+        if not _is_number(self.max_size) or self.max_size != int(self.max_size):
+            _refuse("max_size", self.max_size, "must be a whole number or None")
+        if self.max_size < self.min_size:
+            text = f"must be None or at least min_size={self.min_size}"
+            _refuse("max_size", self.max_size, text)
+        object.__setattr__(self, "max_size", int(self.max_size))
+
+    def _check_factor(self):
+        if self.task != "super_resolution":
+            if self.factor is not None:
+                text = 'goes with task="super_resolution" only'
+                _refuse("factor", self.factor, text)
+            return
+        if not _is_number(self.factor) or not 1.0 < self.factor <= 64:
+            _refuse("factor", self.factor, "must be greater than 1 and at most 64")
+        object.__setattr__(self, "factor", float(self.factor))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns the fields as a dictionary that JSON can hold."""
+        return dataclasses.asdict(self)
+
+    def to_json(self) -> str:
+        """Returns the fields as JSON text."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> "SinGANConfig":
+        """Builds a config from `to_dict()`'s answer.
+
+        Raises:
+            ConfigError: If a name is unknown or a value out of range.
+        """
+        if not isinstance(values, dict):
+            raise ConfigError(f"A config must be a dict. Received: {values!r:.80}.")
+        check_names(values)
+        return cls(**values)
+
+    @classmethod
+    def from_json(cls, text: str) -> "SinGANConfig":
+        """Builds a config from `to_json()`'s answer.
+
+        Raises:
+            ConfigError: If the text is no JSON, a name unknown or a value out
+                of range.
+        """
+        try:
+            values = json.loads(text)
+        except ValueError as error:
+            raise ConfigError(
+                f"A config must be JSON text. Received: {error}"
+            ) from None
+        return cls.from_dict(values)
+
+
+def resolve_config(preset="standard", *, task=None, **overrides) -> SinGANConfig:
+    """Builds a config: the preset first, then the task, then what is explicit.
+
+    Args:
+        preset: `"standard"` (the published numbers) or `"draft"` (minutes
+            instead of hours, rougher). Defaults to `"standard"`.
+        task: `None`, `"animation"` or `"super_resolution"`. Defaults to `None`.
+        **overrides: Fields of `SinGANConfig`; they win over preset and task.
+
+    Raises:
+        ConfigError: If a name is unknown or a value out of range.
+    """
+    if preset not in tuple(PRESETS):
+        _refuse("preset", preset, f"must be one of {tuple(PRESETS)}")
+    if task not in TASKS:
+        _refuse("task", task, f"must be one of {TASKS}")
+    check_names(overrides)
+    values = PRESETS[preset] | TASK_VALUES[task] | {"task": task} | overrides
+    return SinGANConfig(**values)
+
+
+def check_names(values):
+    """Raises `ConfigError` for a name that is no field, with the nearest one."""
+    known = [field.name for field in dataclasses.fields(SinGANConfig)]
+    for name in values:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ConfigError(
+                f"Hyper-parameters must be among {', '.join(known)}.{hint} "
+                f"Received: {name}={values[name]!r}."
+            )
+
+
+def _is_number(value):
+    real = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return real and abs(value) <= sys.float_info.max  # isfinite(10**400) raises
+
+
+def _range_text(low, high):
+    above = f"greater than {low:g}" if low >= 0 else "of at least 0"
+    if high == math.inf:
+        return above
+    return f"{above} and {'less than' if high <= 1 else 'at most'} 1"
+
+
+def _refuse(name, value, text):
+    raise ConfigError(f"`{name}` {text}. Received: {name}={value!r}.")

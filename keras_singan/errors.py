@@ -1,0 +1,45 @@
+"""The exceptions that users can catch.
+
+Every message is one line, says what was expected, and ends with what was
+received. The command line prints it without a traceback.
+"""
+
+
+class SinGANError(Exception):
+    """Base of every error that keras_singan raises on purpose."""
+
+
+class BackendError(SinGANError, ImportError):
+    """Keras runs on another backend than TensorFlow."""
+
+
+class ConfigError(SinGANError, ValueError):
+    """A hyper-parameter is unknown, of the wrong type or out of range."""
+
+
+class ImageError(SinGANError, ValueError):
+    """An image cannot be read, or cannot be used as it is."""
+
+
+class TaskError(SinGANError, ValueError):
+    """An argument of a task (`start_scale`, `size`, ...) is out of range."""
+
+
+class NotFittedError(SinGANError):
+    """A task was asked of a `SinGAN` that has not been fitted or loaded."""
+
+
+class ModelFileError(SinGANError):
+    """A model file is missing, damaged, of another kind or from the future."""
+
+
+class RunFolderError(SinGANError):
+    """A run folder holds another run, or cannot be used."""
+
+
+class TrainingError(SinGANError, ArithmeticError):
+    """The training diverged."""
+
+
+class OutputError(SinGANError, OSError):
+    """A result could not be written."""

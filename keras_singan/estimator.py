@@ -1,0 +1,197 @@
+"""`SinGAN`: fit one photo, then draw from it."""
+
+from pathlib import Path
+
+from keras_singan.callbacks import LossHistory
+from keras_singan.callbacks import TensorBoardLog
+from keras_singan.config import resolve_config
+from keras_singan.errors import NotFittedError
+from keras_singan.geometry import plan_scales
+from keras_singan.io.image import read_image
+from keras_singan.io.image import to_uint8
+from keras_singan.model_file import load_model
+from keras_singan.model_file import save_model
+from keras_singan.plan import Estimate
+from keras_singan.plan import estimate
+from keras_singan.progress import check_verbose
+from keras_singan.progress import new_progress
+from keras_singan.run_folder import RunFolder
+from keras_singan.tasks import sampling
+from keras_singan.training import fit_pyramid
+from keras_singan.training import new_pyramid
+
+
+class SinGAN:
+    """A generative model of one photo (Shaham et al., ICCV 2019).
+
+    ```python
+    model = SinGAN(max_size=100).fit("photo.jpg", checkpoint_dir="runs/photo")
+    images = model.sample(8, start_scale=1)     # uint8 (8, height, width, 3)
+    model.save("photo.keras")
+    ```
+
+    Args:
+        preset: `"standard"` (the published numbers) or `"draft"` (minutes
+            instead of hours, rougher). Defaults to `"standard"`.
+        task: `None` for a general model, `"animation"` or
+            `"super_resolution"`. Defaults to `None`.
+        **overrides: Any field of `SinGANConfig`; it wins over preset and task.
+
+    Attributes:
+        config_: The resolved `SinGANConfig`.
+        pyramid_: The trained `SinGANPyramid`, after `fit` or `load`.
+        history_: After `fit`, a list with a dictionary for each scale: the
+            name of each loss, and its list of floats, one an iteration.
+
+    Raises:
+        ConfigError: If a name is unknown or a value out of range.
+    """
+
+    def __init__(self, /, preset="standard", *, task=None, **overrides):
+        self.config_ = resolve_config(preset, task=task, **overrides)
+
+    def fit(
+        self,
+        image,
+        *,
+        alpha="composite",
+        checkpoint_dir=None,
+        log_dir=None,
+        callbacks=None,
+        verbose=1,
+    ):
+        """Trains on one image.
+
+        With a `checkpoint_dir`, progress is kept there, and a run that was
+        killed goes on from its last checkpoint (at most 100 iterations are
+        lost); the weights come out the same as without the interruption.
+
+        Args:
+            image: Path, bytes, PIL image, or array `(H, W)` or `(H, W, C)` of
+                uint8, uint16 or float in [0, 1], any number of channels.
+            alpha: `"composite"` puts transparency on white, `"train"` trains on
+                4 channels. Defaults to `"composite"`.
+            checkpoint_dir: Run folder; `None` keeps nothing on disk. Defaults
+                to `None`.
+            log_dir: Folder for TensorBoard, which needs the extra
+                `tensorboard`. Defaults to `None`.
+            callbacks: Keras callbacks, told of each scale's training; the
+                model they see is the `ScaleGAN`, named `scale_0` and so on.
+            verbose: `0` silent; `1` the plan with an estimate of time and
+                memory, then a progress display; `2` the plan, then a line per
+                scale. All on standard error; where that is no terminal, `1` is
+                like `2`. Defaults to `1`.
+
+        Returns:
+            `self`.
+
+        Raises:
+            ImageError: If the image cannot be read, or is too small.
+            RunFolderError: If `checkpoint_dir` belongs to another image or
+                other hyper-parameters.
+            TrainingError: If the training diverges.
+            OutputError: If something cannot be written.
+        """
+        check_verbose(verbose)
+        pixels = read_image(image, alpha=alpha)
+        pyramid = new_pyramid(pixels, self.config_)
+        history = LossHistory()
+        listeners = [history, *(callbacks or [])]
+        if log_dir is not None:
+            listeners.append(TensorBoardLog(log_dir))
+        folder = None
+        if checkpoint_dir is not None:
+            folder = RunFolder(checkpoint_dir, self.config_, pixels, history)
+        if folder is not None and folder.is_finished:
+            pyramid, _ = load_model(folder.model_path)
+        else:
+            with new_progress(verbose, pyramid, self.config_, folder) as progress:
+                fit_pyramid(pyramid, self.config_, folder, [*listeners, *progress])
+            if folder is not None:
+                folder.save_model(pyramid)
+        self.pyramid_, self.history_ = pyramid, history.scales
+        return self
+
+    def estimate(self, image, *, alpha="composite") -> Estimate:
+        """Measures, in some seconds, what fitting an image would take here.
+
+        Args:
+            image: As in `fit`.
+            alpha: As in `fit`. Defaults to `"composite"`.
+
+        Returns:
+            An `Estimate` with the planned scales, seconds and memory.
+
+        Raises:
+            ImageError: If the image cannot be read, or is too small.
+        """
+        pixels = read_image(image, alpha=alpha)
+        scales = plan_scales(pixels.shape[:2], self.config_)
+        return estimate(scales, pixels.shape[-1], self.config_)
+
+    def sample(self, n=1, *, start_scale=0, size=None, seed=None):
+        """Draws new variations: see `keras_singan.tasks.sampling.sample`.
+
+        Returns:
+            uint8 array of shape `(n, height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            TaskError: If an argument is out of range.
+        """
+        return sampling.sample(
+            self._fitted(), n, start_scale=start_scale, size=size, seed=seed
+        )
+
+    def reconstruct(self):
+        """Gives the training image back, as the generators remember it.
+
+        Returns:
+            uint8 array of shape `(height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        return sampling.reconstruct(self._fitted())
+
+    def training_image(self):
+        """Gives the photo as it was trained on, shrunk to the finest scale.
+
+        Returns:
+            uint8 array of shape `(height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        return to_uint8(self._fitted().real.numpy()[0])
+
+    def save(self, path) -> Path:
+        """Writes everything that the tasks need to one `.keras` file.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ModelFileError: If the path does not end in `.keras`.
+            OutputError: If the file cannot be written.
+        """
+        return save_model(self._fitted(), self.config_, path)
+
+    @classmethod
+    def load(cls, path) -> "SinGAN":
+        """Reads a model from a `.keras` file or a finished run folder.
+
+        Raises:
+            ModelFileError: If the path is missing, or the file damaged, of
+                another kind, or from a newer version.
+        """
+        model = cls.__new__(cls)
+        model.pyramid_, model.config_ = load_model(path)
+        return model
+
+    def _fitted(self):
+        pyramid = getattr(self, "pyramid_", None)
+        if pyramid is None:
+            raise NotFittedError(
+                "A SinGAN must be fitted with fit(image), or loaded with "
+                "SinGAN.load(path), first. Received: a SinGAN without weights."
+            )
+        return pyramid

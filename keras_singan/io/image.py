@@ -1,0 +1,144 @@
+"""The one door by which images come in and go out.
+
+Inside the package an image is float32, (height, width, channels), in [-1, 1].
+Outside it is a file, a PIL image, or an array. `to_float` and `to_uint8` are
+the only places that know how bytes map to [-1, 1].
+"""
+
+import math
+import warnings
+
+import numpy as np
+
+from keras_singan.errors import ImageError
+from keras_singan.io.decode import decode
+from keras_singan.io.decode import describe
+from keras_singan.io.decode import reading
+from keras_singan.io.save import check_pixels
+from keras_singan.io.save import encode_png
+from keras_singan.io.save import preview
+from keras_singan.io.save import save_image
+
+__all__ = [
+    "encode_png",
+    "image_grid",
+    "preview",
+    "read_image",
+    "save_image",
+    "to_float",
+    "to_uint8",
+]
+
+
+def read_image(image, *, alpha="composite"):
+    """Reads an image from a file, from memory, or from an array.
+
+    Args:
+        image: One of: a path (`str` or `os.PathLike`; also of a `.npy` file);
+            the bytes of an encoded image; a PIL image; an array `(H, W)` or
+            `(H, W, C)`, any C >= 1, of uint8, uint16, or float in [0, 1].
+            An array of 4 channels is taken for RGBA. Cameras' EXIF rotation
+            is applied, palettes and CMYK become RGB, grey stays 1 channel.
+        alpha: What to do with transparency. `"composite"` (default) puts the
+            image on white and warns; an alpha channel that is opaque all over
+            is dropped without a word. `"train"` keeps it: 4 channels, also
+            for grey. Ignored for images without an alpha channel.
+
+    Returns:
+        float32 array `(height, width, channels)` in [-1, 1].
+
+    Raises:
+        ImageError: When there is no such file, it is no image or a damaged
+            one, it is too large for `PIL.Image.MAX_IMAGE_PIXELS`, or the
+            shape, dtype or values are not as above.
+
+    Warns:
+        UserWarning: When transparency is composited on white, or when only
+            one frame of an animation is used.
+    """
+    if alpha not in ("composite", "train"):
+        raise ImageError(f"Expected 'composite' or 'train'. Received: alpha={alpha!r}")
+    with reading(image):
+        colour, opacity, frame, frames = decode(image)
+    if frames > 1:
+        text = f"Only frame {frame + 1} of the image's {frames} frames is used."
+        warnings.warn(text, UserWarning, stacklevel=2)
+    if alpha == "composite" and opacity is not None and opacity.min() < 1:
+        text = 'Transparency is put on white; alpha="train" keeps it.'
+        warnings.warn(text, UserWarning, stacklevel=2)
+    return _settle_alpha(colour, opacity, alpha) * 2 - 1
+
+
+def to_float(array):
+    """Maps a uint8 array of any shape to float32 in [-1, 1].
+
+    Raises:
+        ImageError: When the dtype is not uint8.
+    """
+    array = np.asarray(array)
+    if array.dtype != np.uint8:
+        raise ImageError(f"Expected uint8. Received: array={describe(array)}")
+    return array.astype(np.float32) / np.float32(127.5) - 1
+
+
+def to_uint8(image):
+    """Maps a float array of any shape to uint8, rounded to the nearest.
+
+    Args:
+        image: Float array in [-1, 1]; what lies outside is clipped.
+
+    Raises:
+        ImageError: When the dtype is not a float, or there are NaNs.
+    """
+    image = np.asarray(image)
+    if image.dtype.kind in "iubcOSU":
+        raise ImageError(f"Expected floats. Received: image={describe(image)}")
+    with np.errstate(over="ignore"):
+        image = np.clip(image.astype(np.float32), -1, 1)
+    if np.isnan(image).any():
+        raise ImageError(f"Expected no NaN. Received: image={describe(image)}")
+    return np.rint((image + 1) * 127.5).astype(np.uint8)
+
+
+def image_grid(images, columns=None, gap=2):
+    """Puts n images into one sheet, row by row, on white.
+
+    Args:
+        images: uint8 array `(n, H, W, C)`, n >= 1.
+        columns: Images per row, at most n. Default: the square root of n,
+            rounded up.
+        gap: White pixels between neighbours, not around the sheet. Default 2.
+
+    Returns:
+        uint8 array `(height, width, C)`.
+
+    Raises:
+        ImageError: When the images are not as above, `columns` < 1 or
+            `gap` < 0.
+    """
+    images = check_pixels(images, "images", rank=4)
+    n, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(n)) if columns is None else columns
+    if columns < 1 or gap < 0:
+        raise ImageError(
+            "Expected columns >= 1 and gap >= 0. "
+            f"Received: columns={columns!r}, gap={gap!r}"
+        )
+    columns = min(columns, n)
+    rows = math.ceil(n / columns)
+    cells = np.full(
+        (rows * columns, height + gap, width + gap, channels), 255, np.uint8
+    )
+    cells[:n, :height, :width] = images
+    sheet = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return sheet[: sheet.shape[0] - gap, : sheet.shape[1] - gap]
+
+
+def _settle_alpha(colour, opacity, alpha):
+    if opacity is None:
+        return colour
+    if alpha == "train":
+        colour = np.broadcast_to(colour, (*colour.shape[:2], 3))
+        return np.concatenate([colour, opacity], axis=-1)
+    return colour * opacity + (1 - opacity)

@@ -1,0 +1,150 @@
+"""The `.keras` file of a trained pyramid: written whole, read with suspicion.
+
+A file is a zip archive in Keras' own format. Nothing in it is deserialised as
+an object: plain numbers are read from its `config.json`, the pyramid is built
+from them by our own code, and only then the weights are read.
+"""
+
+import json
+import zipfile
+from pathlib import Path
+
+from keras_singan import __version__
+from keras_singan.config import SinGANConfig
+from keras_singan.errors import ModelFileError
+from keras_singan.errors import SinGANError
+from keras_singan.io.files import atomic_path
+from keras_singan.pyramid import SinGANPyramid
+
+FORMAT_VERSION = 1
+MODEL_NAME = "singan.keras"
+_CLASS = "keras_singan>SinGANPyramid"
+
+
+def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path) -> Path:
+    """Writes a pyramid and its config to one `.keras` file.
+
+    An existing file is replaced only once the new one is complete.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        config: The hyper-parameters it was trained with.
+        path: Path that ends in `.keras`.
+
+    Returns:
+        The path.
+
+    Raises:
+        ModelFileError: If the path does not end in `.keras`.
+        OutputError: If the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix != ".keras":
+        text = f"A model's file name must end in .keras. Received: path={str(path)!r}."
+        raise ModelFileError(text)
+    pyramid.metadata = {
+        "format_version": FORMAT_VERSION,
+        "written_by": f"keras_singan {__version__}",
+        "config": config.to_dict(),
+    }
+    with atomic_path(path) as temporary:
+        pyramid.save(temporary)
+    return path
+
+
+def load_model(path) -> tuple[SinGANPyramid, SinGANConfig]:
+    """Reads what `save_model` wrote. Code in the file is never run.
+
+    Args:
+        path: A `.keras` file, or a run folder that holds `singan.keras`.
+
+    Returns:
+        The pyramid and its config.
+
+    Raises:
+        ModelFileError: If the path is missing, or the file damaged, of another
+            kind, or of a newer format than this version reads.
+    """
+    path = _model_path(Path(path))
+    values = _read_config(path)
+    metadata = _check_metadata(values, path)
+    try:
+        config = SinGANConfig.from_dict(metadata["config"])
+        pyramid = _build(values, config)
+        pyramid.load_weights(path)
+    except SinGANError as error:
+        raise ModelFileError(f"{_damaged(path)} ({error})") from None
+    except Exception as error:
+        # h5py, zipfile and Keras raise a dozen kinds for a damaged file.
+        raise ModelFileError(_damaged(path)) from error
+    return pyramid, config
+
+
+def _model_path(path):
+    if path.is_dir():
+        if not (path / MODEL_NAME).is_file():
+            raise ModelFileError(
+                f"A run folder must hold a finished {MODEL_NAME} (the same train "
+                "command goes on with an interrupted run). "
+                f"Received: path={str(path)!r}."
+            )
+        return path / MODEL_NAME
+    if not path.is_file():
+        raise ModelFileError(
+            f"A model file must exist at this path. Received: path={str(path)!r}."
+        )
+    return path
+
+
+def _read_config(path):
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = json.loads(archive.read("config.json"))
+        # Keras' own classes have no registered name.
+        name = content["registered_name"] or content["class_name"]
+        values = content["config"]
+    except OSError as error:
+        text = f"A model file must be readable ({error.strerror})."
+        raise ModelFileError(f"{text} Received: path={str(path)!r}.") from error
+    except Exception as error:
+        raise ModelFileError(_damaged(path)) from error
+    if name != _CLASS:
+        raise ModelFileError(
+            f"The file must hold a SinGANPyramid, but holds {str(name)[:60]!r}. "
+            f"Received: path={str(path)!r}."
+        )
+    return values
+
+
+def _check_metadata(values, path):
+    metadata = values.get("metadata") if isinstance(values, dict) else None
+    if not isinstance(metadata, dict) or not isinstance(
+        metadata.get("format_version"), int
+    ):
+        raise ModelFileError(_damaged(path))
+    version = metadata["format_version"]
+    if version > FORMAT_VERSION:
+        raise ModelFileError(
+            f"This is keras_singan {__version__}, which reads model format "
+            f"{FORMAT_VERSION}; the file was written by "
+            f"{str(metadata.get('written_by'))[:40]} in a newer one: upgrade with "
+            f"`pip install -U keras-singan`. Received: format_version={version}."
+        )
+    return metadata
+
+
+def _build(values, config):
+    return SinGANPyramid.from_plan(
+        config,
+        sizes=values["sizes"],
+        filters=values["filters"],
+        channels=int(values["channels"]),
+        metadata=values["metadata"],
+    )
+
+
+def _damaged(path):
+    return (
+        "The file must be a complete .keras file of keras_singan; it is of another "
+        f"kind or damaged. Received: path={str(path)!r}."
+    )

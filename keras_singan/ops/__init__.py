@@ -1,0 +1,1 @@
+"""The few operations that training, the tasks and the export share."""

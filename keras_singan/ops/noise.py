@@ -1,0 +1,85 @@
+"""THE random numbers: a key made of whole numbers in, noise out.
+
+Nothing here has state: the same key gives the same noise in any order, on any
+thread, after any restart. A key starts with the user's seed and the purpose;
+what follows (scale, iteration, index of the sample) is folded in one by one.
+
+Noise is always drawn outside functions that XLA compiles, because XLA draws
+other numbers from the same key.
+"""
+
+import tensorflow as tf
+
+from keras_singan.geometry import margin
+
+# The purposes, so that no two of them ever share a key.
+RECONSTRUCTION, TRAINING, SAMPLING, STATISTICS = range(4)
+
+
+def noise_key(seed, purpose, *counters):
+    """Folds whole numbers into a key.
+
+    Args:
+        seed: int or scalar integer tensor, any int64.
+        purpose: One of this module's constants.
+        *counters: ints or scalar integer tensors.
+
+    Returns:
+        int64 tensor of shape `(2,)`.
+    """
+    key = tf.stack([tf.cast(seed, tf.int64), tf.constant(purpose, tf.int64)])
+    for counter in counters:
+        counter = tf.cast(counter, tf.int64)
+        key = tf.random.experimental.stateless_fold_in(key, counter)
+    return key
+
+
+def noise_size(size, padding, num_layers):
+    """Size of the noise for an image of `size` (height, width).
+
+    With `padding="noise"` the noise also fills the margin that the
+    convolutions take away, so that borders vary as much as the middle.
+    """
+    grown = 2 * margin(num_layers) if padding == "noise" else 0
+    return size[0] + grown, size[1] + grown
+
+
+def draw(key, scale, size, channels, batch=1):
+    """Draws standard normal noise for one scale.
+
+    At scale 0 one channel is drawn and repeated, as in the published code.
+
+    Args:
+        key: A `noise_key`.
+        scale: int, index of the scale.
+        size: Pair (height, width) of the noise.
+        channels: int, channels of the image.
+        batch: int. Defaults to `1`.
+
+    Returns:
+        float32 tensor of shape `(batch, height, width, channels)`.
+    """
+    drawn = 1 if scale == 0 else channels
+    z = tf.random.stateless_normal((batch, *size, drawn), key)
+    return tf.repeat(z, channels // drawn, axis=-1)
+
+
+def draw_samples(seed, indices, scale, size, channels):
+    """Draws the noise of several samples, each from a key of its own.
+
+    Args:
+        seed: int or scalar int64 tensor, the user's seed.
+        indices: integer tensor of shape `(n,)`: which samples of that seed.
+        scale: int, index of the scale.
+        size: Pair (height, width) of the noise.
+        channels: int, channels of the image.
+
+    Returns:
+        float32 tensor of shape `(n, height, width, channels)`. Row `i` depends
+        on `seed` and `indices[i]` alone.
+    """
+
+    def draw_one(index):
+        return draw(noise_key(seed, SAMPLING, scale, index), scale, size, channels)[0]
+
+    return tf.map_fn(draw_one, indices, fn_output_signature=tf.float32)

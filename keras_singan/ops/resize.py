@@ -1,0 +1,37 @@
+"""THE resize: the same one for training, the tasks and the export."""
+
+from keras import ops
+
+
+def resize(image, size):
+    """Resizes bicubically, antialiased when shrinking, clipped to [-1, 1].
+
+    The scale of each axis is out / in, so that the picture fills the new size
+    exactly; nothing is cropped or rounded to 8 bits on the way.
+
+    Args:
+        image: float tensor of shape `(batch, height, width, channels)`, values
+            in [-1, 1].
+        size: Pair `(height, width)`: integers or scalar integer tensors.
+
+    Returns:
+        float32 tensor of shape `(batch, *size, channels)`, values in [-1, 1].
+    """
+    # A copy, because a variable's value has no shape arithmetic of its own.
+    image = ops.cast(ops.copy(image), "float32")
+    shape = ops.shape(image)
+    factors = [
+        ops.cast(new, "float32") / ops.cast(old, "float32")
+        for new, old in zip(size, shape[1:3], strict=True)
+    ]
+    # Matrix products: XLA has no kernel for what `ops.image.resize` uses.
+    resized = ops.image.scale_and_translate(
+        image,
+        (shape[0], *size, shape[3]),
+        ops.stack(factors),
+        ops.zeros(2),
+        (1, 2),
+        "cubic",
+        antialias=True,
+    )
+    return ops.clip(resized, -1.0, 1.0)

@@ -1,0 +1,211 @@
+"""`SinGANPyramid`: the trained scales as one model."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from keras_singan.blocks import PACKAGE
+from keras_singan.config import SinGANConfig
+from keras_singan.geometry import Size
+from keras_singan.networks import Generator
+from keras_singan.ops import noise
+from keras_singan.ops.resize import resize
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class SinGANPyramid(keras.Model):
+    """The generators of all scales, coarsest first, and what tasks need besides.
+
+    All state is made here, so that a saved pyramid loads without building:
+    `generators`, `noise_amps` (float32 `(scales,)`), `z_rec` (the fixed
+    reconstruction noise, float32 `(1, height, width, 1)`, repeated over the
+    channels) and `real` (the finest real image, float32
+    `(1, height, width, channels)`, values in [-1, 1]).
+
+    Args:
+        sizes: Sequence of (height, width), coarsest first.
+        filters: Sequence of as many filter counts.
+        channels: Channels of the image. Defaults to `3`.
+        num_layers: Convolutions of a generator. Defaults to `5`.
+        normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
+        padding: `"zeros"` or `"noise"`. Defaults to `"zeros"`.
+        seed: Seed of the initial weights and of `z_rec`. Defaults to `0`.
+        metadata: Dictionary that is saved with the model. Defaults to `None`.
+    """
+
+    def __init__(
+        self,
+        sizes,
+        filters,
+        channels=3,
+        num_layers=5,
+        normalization="batch",
+        padding="zeros",
+        seed=0,
+        metadata=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.autocast = False
+        self.sizes: tuple[Size, ...] = tuple((int(h), int(w)) for h, w in sizes)
+        self.filters = tuple(int(f) for f in filters)
+        self.channels = channels
+        self.num_layers = num_layers
+        self.normalization = normalization
+        self.padding = padding
+        self.seed = seed
+        self.metadata = metadata
+        self.generators = [self._new_generator(k) for k in range(len(self.sizes))]
+        self._add_state()
+        # A graph for each number of scales; sizes and batch may change freely.
+        self._graphs = [
+            tf.function(self.generate, reduce_retracing=True, autograph=False)
+            for _ in self.sizes
+        ]
+        self.built = True
+
+    @classmethod
+    def from_plan(cls, config: SinGANConfig, sizes, filters, channels, metadata=None):
+        """Makes an untrained pyramid: the rest of its arguments are `config`'s."""
+        return cls(
+            sizes=sizes,
+            filters=filters,
+            channels=channels,
+            num_layers=config.num_layers,
+            normalization=config.normalization,
+            padding=config.padding,
+            seed=config.seed,
+            metadata=metadata,
+            dtype=config.dtype_policy,
+        )
+
+    def _new_generator(self, scale):
+        return Generator(
+            channels=self.channels,
+            filters=self.filters[scale],
+            num_layers=self.num_layers,
+            normalization=self.normalization,
+            padding=self.padding,
+            # Far apart: a network takes one seed for each of its layers.
+            seed=(self.seed + 1000 * (2 * scale + 1)) % 2**31,
+            name=f"generator_{scale}",
+            dtype=self.dtype_policy,
+        )
+
+    def _add_state(self):
+        def add(name, value):
+            value = np.asarray(value, "float32")
+            return self.add_weight(
+                shape=value.shape,
+                initializer=lambda *args, **kwargs: ops.convert_to_tensor(value),
+                dtype="float32",
+                trainable=False,
+                name=name,
+            )
+
+        self.noise_amps = add("noise_amps", np.ones(len(self.sizes)))
+        key = noise.noise_key(self.seed, noise.RECONSTRUCTION)
+        self.z_rec = add("z_rec", noise.draw(key, 0, self.noise_sizes()[0], 1))
+        self.real = add("real", np.zeros((1, *self.sizes[-1], self.channels)))
+
+    @property
+    def num_scales(self):
+        """Number of scales."""
+        return len(self.sizes)
+
+    def noise_sizes(self, sizes=None):
+        """Sizes of the noise at every scale, for images of `sizes`."""
+        sizes = self.sizes if sizes is None else sizes
+        return [noise.noise_size(s, self.padding, self.num_layers) for s in sizes]
+
+    def draw_noise(self, seed, indices, start_scale=0, sizes=None):
+        """Draws the noise of samples for the scales from `start_scale` on.
+
+        Args:
+            seed: int or scalar int64 tensor.
+            indices: int tensor of shape `(n,)`, which samples of that seed.
+            start_scale: int. Defaults to `0`.
+            sizes: Sequence of the image's (height, width) at every scale.
+                Defaults to the trained sizes.
+
+        Returns:
+            List of float32 tensors `(n, height, width, channels)`, a scale each.
+        """
+        return [
+            noise.draw_samples(seed, indices, scale, size, self.channels)
+            for scale, size in enumerate(self.noise_sizes(sizes))
+            if scale >= start_scale
+        ]
+
+    def rec_noise(self, scale):
+        """Noise of the reconstruction: `z_rec` at scale 0, zeros above it."""
+        if scale == 0:
+            return tf.repeat(self.z_rec.value, self.channels, axis=-1)
+        return tf.zeros((1, *self.noise_sizes()[scale], self.channels))
+
+    def call(self, zs, image=None):
+        """See `generate`."""
+        return self.generate(zs, image)
+
+    def generate(self, zs, image=None, stop_scale=None):
+        """Runs the scales, each on the upsampled image of the one below.
+
+        Args:
+            zs: Sequence of noise tensors `(batch, height, width, channels)`,
+                not yet multiplied by the amplitude. The first belongs to scale
+                `stop_scale - len(zs)`. Their sizes set the images' sizes.
+            image: float tensor `(batch or 1, height, width, channels)` of any
+                size: what enters the first of these scales. `None` starts from
+                zeros, at scale 0. Defaults to `None`.
+            stop_scale: int, one past the last scale. Defaults to all scales.
+
+        Returns:
+            float32 tensor `(batch, height, width, channels)`, around [-1, 1].
+        """
+        stop = self.num_scales if stop_scale is None else stop_scale
+        for scale, z in zip(range(stop - len(zs), stop), zs, strict=True):
+            previous = self._previous(z, image)
+            amp = self.noise_amps.value[scale]
+            image = self.generators[scale](amp * z, previous, training=False)
+        return image
+
+    def generate_function(self, zs, image=None):
+        """Does what `generate` does, compiled, up to the finest scale."""
+        return self._graphs[len(zs) - 1](zs, image)
+
+    def _previous(self, z, image):
+        grown = 2 * self.num_layers if self.padding == "noise" else 0
+        shape = ops.shape(z)
+        size = (shape[1] - grown, shape[2] - grown)
+        if image is None:
+            return tf.zeros((shape[0], *size, self.channels))
+        # The image may be one for the whole batch: resize it only once.
+        image = resize(image, size)
+        return image + tf.zeros((shape[0], 1, 1, 1))
+
+    def reconstruct(self, stop_scale=None):
+        """Generates the reconstruction of the scale `stop_scale - 1`.
+
+        Returns:
+            float32 tensor `(1, height, width, channels)`; `None` if
+            `stop_scale` is 0, where nothing lies below.
+        """
+        stop = self.num_scales if stop_scale is None else stop_scale
+        if stop == 0:
+            return None
+        zs = [self.rec_noise(scale) for scale in range(stop)]
+        return self.generate(zs, stop_scale=stop)
+
+    def get_config(self):
+        config = {
+            "sizes": [list(size) for size in self.sizes],
+            "filters": list(self.filters),
+            "channels": self.channels,
+            "num_layers": self.num_layers,
+            "normalization": self.normalization,
+            "padding": self.padding,
+            "seed": self.seed,
+            "metadata": self.metadata,
+        }
+        return super().get_config() | config

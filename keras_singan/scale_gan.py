@@ -1,0 +1,195 @@
+"""`ScaleGAN`: one scale, trained as a Wasserstein GAN with gradient penalty."""
+
+import keras
+import tensorflow as tf
+
+from keras_singan import losses
+from keras_singan.blocks import PACKAGE
+
+
+@keras.saving.register_keras_serializable(package=PACKAGE)
+class ScaleGAN(keras.Model):
+    """Generator and discriminator of one scale, with the training step.
+
+    One call of `train_step` is one training iteration: `discriminator_steps`
+    updates of the discriminator, then `generator_steps` of the generator. All
+    random numbers come in with the data, so the step is a pure function and a
+    resumed training repeats it bit by bit.
+
+    Args:
+        generator: A `Generator`.
+        discriminator: A `Discriminator`.
+        discriminator_steps: Discriminator updates an iteration. Defaults to `3`.
+        generator_steps: Generator updates an iteration. Defaults to `3`.
+        reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
+        gradient_penalty_weight: Weight of the penalty. Defaults to `0.1`.
+    """
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        discriminator_steps=3,
+        generator_steps=3,
+        reconstruction_weight=10.0,
+        gradient_penalty_weight=0.1,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.autocast = False
+        self.generator = generator
+        self.discriminator = discriminator
+        self.discriminator_steps = discriminator_steps
+        self.generator_steps = generator_steps
+        self.reconstruction_weight = reconstruction_weight
+        self.gradient_penalty_weight = gradient_penalty_weight
+        self.built = True
+
+    def compile(
+        self,
+        discriminator_optimizer,
+        generator_optimizer,
+        draw_previous=None,
+        jit_compile="auto",
+    ):
+        """Prepares training.
+
+        Args:
+            discriminator_optimizer: A Keras optimizer.
+            generator_optimizer: Another one.
+            draw_previous: Callable that takes `data["lower"]` and returns the
+                images from the frozen scales below, a float32 tensor of shape
+                `(discriminator_steps, height, width, channels)`. `None`
+                stands for the coarsest scale, which has black zeros below.
+                It is not saved. Defaults to `None`.
+            jit_compile: `"auto"`, `True` or `False`. Defaults to `"auto"`.
+        """
+        # `optimizer=None`: Keras would build and save a third one otherwise.
+        super().compile(optimizer=None, jit_compile=jit_compile)
+        # As given: "auto" means another thing on the machine that loads it.
+        self._given_jit_compile = jit_compile
+        self.discriminator_optimizer = discriminator_optimizer
+        self.generator_optimizer = generator_optimizer
+        self._draw_previous = draw_previous
+        # Built here so that a checkpoint finds their variables.
+        discriminator_optimizer.build(self.discriminator.trainable_variables)
+        generator_optimizer.build(self.generator.trainable_variables)
+
+    @property
+    def iteration(self):
+        """Training iterations done so far, as an int."""
+        updates = int(self.generator_optimizer.iterations.numpy())
+        return updates // self.generator_steps
+
+    def train_step(self, data):
+        """Does one training iteration.
+
+        Args:
+            data: Dictionary of float32 tensors: `real`, `previous_rec` of
+                shape `(1, height, width, channels)`; `z`, `z_rec`, noise times
+                its amplitude, of the generator's noise shape; `lower`, what
+                `draw_previous` takes; `u` of shape `(discriminator_steps,)`,
+                values in [0, 1].
+
+        Returns:
+            Dictionary of the last update's losses: `discriminator_loss`,
+            `gradient_penalty`, `adversarial_loss` and `reconstruction_loss`, none
+            of them weighted.
+        """
+        previous = self._previous(data)
+        # The generator rests meanwhile, so all fakes can be made at once.
+        fakes = self.generator(self._repeat(data["z"]), previous, training=True)
+        logs = {}
+        for step in range(self.discriminator_steps):
+            fake = tf.stop_gradient(fakes[step : step + 1])
+            logs |= self._update_discriminator(data["real"], fake, data["u"][step])
+        for _ in range(self.generator_steps):
+            logs |= self._update_generator(data, previous[-1:])
+        return logs
+
+    def _previous(self, data):
+        if self._draw_previous is None:
+            return self._repeat(tf.zeros_like(data["real"]))
+        return tf.stop_gradient(self._draw_previous(data["lower"]))
+
+    def _repeat(self, image):
+        return tf.repeat(image, self.discriminator_steps, axis=0)
+
+    def _update_discriminator(self, real, fake, u):
+        with tf.GradientTape() as tape:
+            # One pass: every image has its own statistics in training.
+            scores = self.discriminator(tf.concat([real, fake], 0), training=True)
+            critic = losses.critic_loss(scores[:1], scores[1:])
+            penalty = self.gradient_penalty(real, fake, u)
+            loss = critic + self.gradient_penalty_weight * penalty
+        self._apply(tape, loss, self.discriminator, self.discriminator_optimizer)
+        return {"discriminator_loss": critic, "gradient_penalty": penalty}
+
+    def gradient_penalty(self, real, fake, u):
+        """Gradient penalty of the discriminator between `real` and `fake`.
+
+        Args:
+            real: float32 tensor of shape `(1, height, width, channels)`.
+            fake: float32 tensor of the same shape.
+            u: float32 scalar in [0, 1], where between them.
+
+        Returns:
+            float32 scalar, not weighted.
+        """
+        middle = losses.interpolate(real, fake, u)
+        with tf.GradientTape() as tape:
+            tape.watch(middle)
+            total = tf.reduce_sum(self.discriminator(middle, training=True))
+        return losses.gradient_penalty(tape.gradient(total, middle))
+
+    def _update_generator(self, data, previous):
+        z = tf.concat([data["z"], data["z_rec"]], 0)
+        previous = tf.concat([previous, data["previous_rec"]], 0)
+        with tf.GradientTape() as tape:
+            images = self.generator(z, previous, training=True)
+            scores = self.discriminator(images[:1], training=True)
+            adversarial = losses.adversarial_loss(scores)
+            reconstruction = losses.reconstruction_loss(images[1:], data["real"])
+            loss = adversarial + self.reconstruction_weight * reconstruction
+        self._apply(tape, loss, self.generator, self.generator_optimizer)
+        return {"adversarial_loss": adversarial, "reconstruction_loss": reconstruction}
+
+    def _apply(self, tape, loss, network, optimizer):
+        variables = network.trainable_variables
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    def call(self, z, previous, training=False):
+        """Returns the generator's image: see `Generator`."""
+        return self.generator(z, previous, training=training)
+
+    def get_config(self):
+        config = {
+            "generator": keras.saving.serialize_keras_object(self.generator),
+            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
+            "discriminator_steps": self.discriminator_steps,
+            "generator_steps": self.generator_steps,
+            "reconstruction_weight": self.reconstruction_weight,
+            "gradient_penalty_weight": self.gradient_penalty_weight,
+        }
+        return super().get_config() | config
+
+    @classmethod
+    def from_config(cls, config):
+        """Builds the model from `get_config()`'s answer."""
+        config = dict(config)
+        for name in ("generator", "discriminator"):
+            config[name] = keras.saving.deserialize_keras_object(config[name])
+        return cls(**config)
+
+    def get_compile_config(self):
+        """Returns both optimizers' configs; `draw_previous` is not saved."""
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "discriminator_optimizer": serialize(self.discriminator_optimizer),
+            "generator_optimizer": serialize(self.generator_optimizer),
+            "jit_compile": self._given_jit_compile,
+        }
+
+    def compile_from_config(self, config):
+        """Compiles with `get_compile_config()`'s answer."""
+        self.compile(**keras.saving.deserialize_keras_object(config))

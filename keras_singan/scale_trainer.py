@@ -1,0 +1,218 @@
+"""`ScaleTrainer`: prepares and runs the training of one scale."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_singan.config import SinGANConfig
+from keras_singan.errors import TrainingError
+from keras_singan.interrupts import held_interrupts
+from keras_singan.networks import Discriminator
+from keras_singan.ops import noise
+from keras_singan.ops.resize import resize
+from keras_singan.scale_gan import ScaleGAN
+from keras_singan.statistics import estimate_averages
+
+
+class ScaleTrainer:
+    """Trains one scale of a pyramid, the scales below being frozen.
+
+    Args:
+        pyramid: The pyramid, its scales below `scale` trained.
+        scale: int, index of the scale.
+        config: The hyper-parameters.
+        below: The `ScaleTrainer` of the scale below: where the filters match,
+            training starts from its weights. `None` at scale 0.
+    """
+
+    def __init__(self, pyramid, scale, config, below=None):
+        self.pyramid = pyramid
+        self.scale = scale
+        self.config = config
+        self.size = pyramid.sizes[scale]
+        self.real = resize(pyramid.real.value, self.size)
+        self._set_noise_amp()
+        self.scale_gan = self._new_scale_gan()
+        if below is not None:
+            self._warm_start(below.scale_gan)
+
+    def train(self, store=None, callbacks=()):
+        """Trains what is left of this scale, as `store` remembers it."""
+        finished = store is not None and store.load_scale(self)
+        if finished:
+            return
+        self._tell(callbacks, "on_scale_begin")
+        self._fit(store, callbacks)
+        estimate_averages(self.scale_gan.generator, self._statistics_inputs())
+        if store is not None:
+            store.save_scale(self)
+        self._tell(callbacks, "on_scale_end")
+
+    def _tell(self, callbacks, event):
+        for callback in callbacks:
+            # Plain Keras callbacks know nothing of scales.
+            getattr(callback, event, lambda _: None)(self)
+
+    def _fit(self, store, callbacks):
+        steps = self.config.steps - self.scale_gan.iteration
+        if steps <= 0:
+            return
+        own = [] if store is None else [store.checkpoint(self)]
+        try:
+            with held_interrupts() as interrupt:
+                self.scale_gan.fit(
+                    self.dataset(self.scale_gan.iteration),
+                    epochs=1,
+                    steps_per_epoch=steps,
+                    shuffle=False,
+                    callbacks=[*callbacks, *own, interrupt],
+                    verbose=0,
+                )
+        except KeyboardInterrupt:
+            if store is not None:
+                store.save_progress(self)
+            raise
+        self._check_finite()
+
+    def _check_finite(self):
+        weights = self.scale_gan.generator.get_weights()
+        if not all(np.isfinite(weight).all() for weight in weights):
+            raise TrainingError(
+                f"The training must stay finite, but diverged at scale {self.scale}: "
+                "begin a new run with a smaller learning rate. "
+                f"Received: learning_rate={self.config.learning_rate}."
+            )
+
+    def _set_noise_amp(self):
+        """`noise_amp * RMSE(real, upsampled reconstruction)` (paper, section 3.2)."""
+        below = self.pyramid.reconstruct(self.scale)
+        if below is None:
+            self.previous_rec = tf.zeros_like(self.real)
+            return
+        self.previous_rec = resize(below, self.size)
+        rmse = tf.sqrt(tf.reduce_mean(tf.square(self.real - self.previous_rec)))
+        amps = self.pyramid.noise_amps.numpy()
+        amps[self.scale] = self.config.noise_amp * rmse.numpy()
+        self.pyramid.noise_amps.assign(amps)
+
+    @property
+    def _amp(self):
+        return self.pyramid.noise_amps.value[self.scale]
+
+    def _new_scale_gan(self):
+        config, generator = self.config, self.pyramid.generators[self.scale]
+        discriminator = Discriminator(
+            channels=self.pyramid.channels,
+            filters=generator.filters,
+            num_layers=config.num_layers,
+            normalization=config.normalization,
+            seed=(config.seed + 1000 * (2 * self.scale + 2)) % 2**31,
+            dtype=config.dtype_policy,
+        )
+        scale_gan = ScaleGAN(
+            generator,
+            discriminator,
+            discriminator_steps=config.discriminator_steps,
+            generator_steps=config.generator_steps,
+            reconstruction_weight=config.reconstruction_weight,
+            gradient_penalty_weight=config.gradient_penalty_weight,
+            name=f"scale_{self.scale}",
+        )
+        scale_gan.compile(
+            new_optimizer(config, config.discriminator_steps),
+            new_optimizer(config, config.generator_steps),
+            draw_previous=self.draw_previous if self.scale else None,
+            jit_compile=config.jit_compile,
+        )
+        return scale_gan
+
+    def _warm_start(self, below):
+        if below.generator.filters != self.scale_gan.generator.filters:
+            return
+        for name in ("generator", "discriminator"):
+            source, target = getattr(below, name), getattr(self.scale_gan, name)
+            target.set_weights(source.get_weights())
+
+    def draw_previous(self, lower):
+        """Images from the frozen scales below, upsampled to this scale."""
+        below = self.pyramid.generate(lower, stop_scale=self.scale)
+        return resize(below, self.size)
+
+    def dataset(self, start=0):
+        """The data of the iterations from `start` on: see `ScaleGAN.train_step`."""
+        fixed = {
+            "real": self.real,
+            "previous_rec": self.previous_rec,
+            "z_rec": self._amp * self.pyramid.rec_noise(self.scale),
+        }
+        steps = tf.data.Dataset.range(start, self.config.steps)
+        return steps.map(lambda step: fixed | self.draw(step)).prefetch(2)
+
+    def draw(self, step):
+        """Draws the random numbers of one iteration, from its number alone."""
+        draws = self.config.discriminator_steps
+        key = noise.noise_key(self.config.seed, noise.TRAINING, self.scale, step)
+        return self._draw_noise(key, draws) | {
+            "u": tf.random.stateless_uniform((draws,), key)
+        }
+
+    def _draw_noise(self, key, draws):
+        sizes, channels = self.pyramid.noise_sizes(), self.pyramid.channels
+        keys = [
+            tf.random.experimental.stateless_fold_in(key, k)
+            for k in range(self.scale + 1)
+        ]
+        lower = tuple(
+            noise.draw(keys[k], k, sizes[k], channels, draws) for k in range(self.scale)
+        )
+        z = noise.draw(keys[-1], self.scale, sizes[self.scale], channels)
+        return {"lower": lower, "z": self._amp * z}
+
+    def pictures(self):
+        """Returns the real level, a sample and the reconstruction of this scale.
+
+        Returns:
+            Dictionary of float32 arrays `(1, height, width, channels)`, values
+            around [-1, 1], named `real`, `sample` and `reconstruction`.
+        """
+        stop = self.scale + 1
+        sizes = self.pyramid.sizes[:stop]
+        zs = self.pyramid.draw_noise(self.config.seed, tf.range(1), sizes=sizes)
+        return {
+            "real": self.real.numpy(),
+            "sample": self.pyramid.generate(zs, stop_scale=stop).numpy(),
+            "reconstruction": self.pyramid.reconstruct(stop).numpy(),
+        }
+
+    def _statistics_inputs(self, draws=16, repeats=3):
+        """Generator inputs: after each random one the reconstruction, 3 times.
+
+        Averages over random inputs alone give more varied samples but a poor
+        reconstruction; over the reconstruction alone, the reverse. The published
+        code's exponential averages hold about 2/3 of the latter, too.
+        """
+        rec = (self._amp * self.pyramid.rec_noise(self.scale), self.previous_rec)
+        for i in range(draws):
+            key = noise.noise_key(self.config.seed, noise.STATISTICS, self.scale, i)
+            drawn = self._draw_noise(key, 1)
+            previous = tf.zeros_like(self.real)
+            if self.scale:
+                previous = self.draw_previous(drawn["lower"])
+            yield drawn["z"], previous
+            yield from [rec] * repeats
+
+
+def new_optimizer(config: SinGANConfig, updates: int):
+    """Makes an Adam whose learning rate falls once, at the milestone.
+
+    Args:
+        config: The hyper-parameters.
+        updates: Updates an iteration, which the optimizer counts.
+    """
+    milestone = round(config.learning_rate_milestone * config.steps)
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        # `iterations <= boundary` keeps the first rate, and they count from 0.
+        [milestone * updates - 1],
+        [config.learning_rate, config.learning_rate * config.learning_rate_decay],
+    )
+    return keras.optimizers.Adam(schedule, config.beta_1, config.beta_2, epsilon=1e-8)

@@ -1,0 +1,38 @@
+"""Moving averages of batch normalization, estimated anew with frozen weights.
+
+Averages gathered while the weights move lag behind them. What is sampled later
+runs on the averages alone, so they are taken once more when a scale is done.
+"""
+
+import contextlib
+
+
+def estimate_averages(generator, inputs):
+    """Sets each moving average to its mean over the given inputs.
+
+    Does nothing for a generator without batch normalization.
+
+    Args:
+        generator: A `Generator`.
+        inputs: Iterable of `(z, previous)` as the generator takes them, each of
+            batch 1.
+    """
+    norms = [b.norm for b in generator.blocks if b.normalization == "batch"]
+    if not norms:
+        return
+    with _kept_momentum(norms):
+        for count, (z, previous) in enumerate(inputs):
+            for norm in norms:
+                # Turns the exponential average into the plain mean so far.
+                norm.momentum = count / (count + 1)
+            generator(z, previous, training=True)
+
+
+@contextlib.contextmanager
+def _kept_momentum(norms):
+    kept = [norm.momentum for norm in norms]
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, kept, strict=True):
+            norm.momentum = momentum

@@ -1,0 +1,1 @@
+"""The tasks: functions over a trained pyramid, a file each."""

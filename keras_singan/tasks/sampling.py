@@ -1,0 +1,123 @@
+"""`sample` and `reconstruct`."""
+
+import secrets
+
+import numpy as np
+import tensorflow as tf
+
+from keras_singan.errors import TaskError
+from keras_singan.geometry import receptive_field
+from keras_singan.geometry import resized_plan
+from keras_singan.io.image import to_uint8
+
+# What the activations of one chunk of images may take, about.
+_CHUNK_BYTES = 256 * 2**20
+
+
+def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
+    """Draws new variations of the photo.
+
+    Image `i` depends on `seed` and `i` alone, whatever `n` is. Scales below
+    `start_scale` keep the layout of the photo: they give its reconstruction,
+    which is resized where another `size` is wanted.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        n: How many images. Defaults to `1`.
+        start_scale: First scale that gets fresh noise, 0 (the coarsest: layout
+            and detail vary) up to the finest (only detail varies). Defaults
+            to `0`.
+        size: (height, width) in pixels, or `None` for the trained size.
+            Defaults to `None`.
+        seed: Whole number that fixes the noise, or `None` for a random one.
+            Defaults to `None`.
+
+    Returns:
+        uint8 array of shape `(n, height, width, channels)`.
+
+    Raises:
+        TaskError: If an argument is out of range.
+    """
+    n = check_count(n)
+    start_scale = check_start_scale(pyramid, start_scale)
+    sizes = check_size(pyramid, size)
+    seed = check_seed(seed)
+    below = pyramid.reconstruct(start_scale)
+    result = np.empty((n, *sizes[-1], pyramid.channels), "uint8")
+    chunk = chunk_size(pyramid, sizes[-1])
+    for first in range(0, n, chunk):
+        indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
+        zs = pyramid.draw_noise(seed, indices, start_scale, sizes)
+        images = pyramid.generate_function(zs, below)
+        result[first : first + chunk] = to_uint8(images.numpy())
+    return result
+
+
+def reconstruct(pyramid):
+    """Gives the training image back, as the generators remember it.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+
+    Returns:
+        uint8 array of shape `(height, width, channels)`.
+    """
+    return to_uint8(pyramid.reconstruct().numpy()[0])
+
+
+def chunk_size(pyramid, size):
+    """How many images of `size` are generated together: memory stays bounded."""
+    # Input, output and padded input of a layer stand side by side.
+    bytes_each = 4 * size[0] * size[1] * max(pyramid.filters) * 3
+    return max(1, _CHUNK_BYTES // bytes_each)
+
+
+def check_count(n):
+    """Returns `n` as an int, or raises `TaskError`."""
+    if not _is_whole(n) or n < 1:
+        raise TaskError(f"`n` must be a whole number of at least 1. Received: n={n!r}.")
+    return int(n)
+
+
+def check_start_scale(pyramid, start_scale):
+    """Returns `start_scale` as an int, or raises `TaskError`."""
+    count = pyramid.num_scales
+    if not _is_whole(start_scale) or not 0 <= start_scale < count:
+        raise TaskError(
+            f"`start_scale` must be a whole number from 0 to {count - 1} for this "
+            f"model of {count} scales. Received: start_scale={start_scale!r}."
+        )
+    return int(start_scale)
+
+
+def check_size(pyramid, size):
+    """Returns the sizes of all scales for a wanted size, or raises `TaskError`."""
+    if size is None:
+        return pyramid.sizes
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        height = width = None
+    if not _is_whole(height) or not _is_whole(width) or min(height, width) < 1:
+        raise TaskError(
+            "`size` must be a pair (height, width) of whole numbers. "
+            f"Received: size={size!r}."
+        )
+    smallest = receptive_field(pyramid.num_layers)
+    return resized_plan(pyramid.sizes, (int(height), int(width)), smallest)
+
+
+def check_seed(seed):
+    """Returns `seed`, a fresh one for `None`, or raises `TaskError`."""
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if not _is_whole(seed) or not -(2**63) <= seed < 2**63:
+        raise TaskError(
+            "`seed` must be a whole number of 64 bits or None. "
+            f"Received: seed={seed!r}."
+        )
+    return int(seed)
+
+
+def _is_whole(value):
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

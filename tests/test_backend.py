@@ -1,0 +1,58 @@
+import sys
+
+import keras
+import pytest
+
+import keras_singan
+from keras_singan.backend import require_tensorflow
+from keras_singan.errors import BackendError
+
+MENDS = "`export KERAS_BACKEND=tensorflow`"
+
+
+@pytest.mark.parametrize("value", [None, "", "tensorflow"])
+def test_tensorflow_is_accepted(monkeypatch, value):
+    if value is None:
+        monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    else:
+        monkeypatch.setenv("KERAS_BACKEND", value)
+    require_tensorflow()
+
+
+@pytest.mark.parametrize("value", ["jax", "torch", "numpy", "tensorflow2"])
+def test_another_backend_in_the_environment_is_refused(monkeypatch, value):
+    monkeypatch.setenv("KERAS_BACKEND", value)
+    with pytest.raises(BackendError, match=f"{MENDS}. Received: KERAS_BACKEND={value}"):
+        require_tensorflow()
+
+
+def test_another_backend_in_the_config_file_of_keras_is_refused(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(BackendError, match=f"{MENDS}. .*torch"):
+        require_tensorflow()
+
+
+def test_a_keras_that_cannot_be_imported_is_told_with_its_reason(monkeypatch):
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    monkeypatch.setitem(sys.modules, "keras", None)
+    with pytest.raises(BackendError, match="keras.* halted") as caught:
+        require_tensorflow()
+    assert MENDS in str(caught.value)
+
+
+def test_it_can_be_caught_as_an_import_error():
+    assert issubclass(BackendError, ImportError)
+
+
+@pytest.mark.parametrize("name", ["SinGAN", "SinGANPyramid", "ScaleGAN"])
+def test_the_package_asks_for_tensorflow_where_a_model_is_wanted(monkeypatch, name):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    with pytest.raises(BackendError):
+        getattr(keras_singan, name)
+
+
+@pytest.mark.parametrize("name", ["SinGANConfig", "ConfigError", "__version__"])
+def test_what_needs_no_tensorflow_is_there_on_any_backend(monkeypatch, name):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert getattr(keras_singan, name)

@@ -1,0 +1,158 @@
+"""`SinGAN` itself: its arguments, what it keeps, and what it says."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+
+import pytest
+from fits import TINIER
+from fits import assert_one_line
+from fits import photo
+from fits import trained
+
+import keras_singan
+from keras_singan import ConfigError
+from keras_singan import NotFittedError
+from keras_singan import ScaleGAN
+from keras_singan import SinGAN
+from keras_singan.callbacks import LOSSES
+from keras_singan.callbacks import ScaleCallback
+from keras_singan.config import SinGANConfig
+
+
+def one_scale(**overrides):
+    return SinGAN(**TINIER | {"min_size": 20, "steps": 2} | overrides)
+
+
+def test_every_hyper_parameter_is_a_keyword():
+    values = SinGANConfig().to_dict()
+    assert SinGAN(**values).config_ == SinGANConfig() == SinGAN().config_
+    values |= {"max_size": None, "normalization": None, "padding": "noise"}
+    for name, value in values.items():
+        if type(value) is int:
+            values[name] = value + 1
+    assert SinGAN(**values).config_ == SinGANConfig(**values)
+    assert dataclasses.is_dataclass(SinGAN("draft").config_)
+    draft = SinGAN("draft", steps=77).config_
+    assert draft.steps == 77 and draft.max_size < SinGANConfig().max_size
+
+
+@pytest.mark.parametrize(
+    "arguments, text",
+    [
+        ({"step": 9}, "'steps'"),
+        ({"steps": 0}, "`steps`"),
+        ({"preset": "best"}, "`preset`"),
+        ({"task": "harmonization"}, "`task`"),
+        ({"factor": 4.0}, "`factor`"),
+        ({"filters": "32"}, "`filters`"),
+    ],
+)
+def test_a_wrong_hyper_parameter_is_named(arguments, text):
+    with pytest.raises(ConfigError) as error:
+        SinGAN(**arguments)
+    assert_one_line(error)
+    assert text in str(error.value)
+
+
+@pytest.mark.parametrize("method", ["sample", "reconstruct", "training_image", "save"])
+def test_nothing_works_before_fit(method, tmp_path):
+    arguments = [tmp_path / "model.keras"] if method == "save" else []
+    with pytest.raises(NotFittedError) as error:
+        getattr(SinGAN(), method)(*arguments)
+    assert_one_line(error)
+    assert "fit(" in str(error.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_fit_gives_the_model_and_the_losses_of_every_iteration():
+    model = one_scale()
+    assert model.fit(photo(20, 22), verbose=0) is model
+    assert [{*losses} for losses in model.history_] == [{*LOSSES}]
+    for values in model.history_[0].values():
+        assert len(values) == 2 and all(type(value) is float for value in values)
+    history = trained()[0].history_
+    assert [[len(v) for v in scale.values()] for scale in history] == [[4] * 4] * 3
+
+
+def test_animation_surrounds_the_photo_with_noise():
+    options = {n: v for n, v in TINIER.items() if n != "min_size"}
+    model = SinGAN(task="animation", **options).fit(photo(24, 30), verbose=0)
+    assert model.pyramid_.sizes == ((20, 25), (24, 30))
+    assert model.pyramid_.z_rec.shape == (1, 24, 29, 1)
+    assert model.sample(2, size=(31, 30)).shape == (2, 31, 30, 3)
+
+
+def test_super_resolution_steps_are_roots_of_the_factor():
+    options = {n: v for n, v in TINIER.items() if n != "min_size"}
+    model = SinGAN(task="super_resolution", factor=4, **options | {"steps": 1})
+    model.fit(photo(40, 60), verbose=0)
+    wanted = [tuple(round(s / 4 ** (k / 6)) for s in (40, 60)) for k in (3, 2, 1, 0)]
+    assert model.pyramid_.sizes == (*wanted,)
+    assert model.config_.reconstruction_weight == 100
+    assert model.sample(2, start_scale=3).shape == (2, 40, 60, 3)
+
+
+class Names(ScaleCallback):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_begin(self, logs=None):
+        assert type(self.model) is ScaleGAN
+        self.seen.append(self.model.name)
+
+    def on_train_batch_end(self, batch, logs=None):
+        assert {*logs} == {*LOSSES}
+        self.seen.append(batch)
+
+
+def test_callbacks_see_every_scale_and_iteration():
+    names = Names()
+    SinGAN(**TINIER).fit(photo(24, 30), callbacks=[names], verbose=0)
+    assert names.seen == ["scale_0", 0, 1, 2, "scale_1", 0, 1, 2]
+
+
+@pytest.mark.parametrize("verbose", [0, 1, 2])
+def test_what_is_said_goes_to_standard_error(verbose, capfd):
+    one_scale().fit(photo(20, 22), verbose=verbose)
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert ("20 x 22" in err) == (verbose > 0)
+    assert ("scale 1 of 1" in err) == (verbose > 0)
+    assert err == "" or verbose
+
+
+@pytest.mark.parametrize("verbose", [3, -1, "loud", None])
+def test_another_verbosity_is_refused(verbose):
+    with pytest.raises(ConfigError) as error:
+        one_scale().fit(photo(20, 22), verbose=verbose)
+    assert_one_line(error)
+
+
+def test_the_estimate_grows_with_the_steps():
+    few, many = (one_scale(steps=s).estimate(photo(20, 22)) for s in (10, 10**6))
+    assert [scale.size for scale in few.scales] == [(20, 22)]
+    assert few.seconds > 0 and few.memory > 2**20 and few.steps == 10
+    assert min(few.step_seconds) > 0
+    assert many.seconds > 100 * few.seconds
+
+
+def test_another_backend_is_refused_in_a_line():
+    code = "import keras_singan.errors\nfrom keras_singan import SinGAN"
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "BackendError: keras_singan needs the TensorFlow backend" in last
+    assert "export KERAS_BACKEND=tensorflow" in last
+    assert last.endswith("Received: KERAS_BACKEND=jax.")
+
+
+def test_every_public_name_can_be_had():
+    assert {"SinGAN", "SinGANConfig", "SinGANError"} <= {*dir(keras_singan)}
+    assert all(hasattr(keras_singan, name) for name in keras_singan.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'GAN'"):
+        _ = keras_singan.GAN

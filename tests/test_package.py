@@ -1,0 +1,184 @@
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+import keras_singan
+
+ROOT = Path(keras_singan.__file__).parent
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for path in sorted(ROOT.rglob("*.py"))
+    if path.name != "__init__.py"
+}
+
+# Ground first: a module imports only what stands before it. A folder is one
+# place, in which everything may import everything.
+ORDER = [
+    *(
+        "errors",
+        "config",
+        "geometry",
+        "backend",
+        "io",
+        "ops",
+        "blocks",
+        "networks",
+        "losses",
+    ),
+    *(
+        "scale_gan",
+        "statistics",
+        "pyramid",
+        "callbacks",
+        "interrupts",
+        "model_file",
+        "run_folder",
+    ),
+    *(
+        "plan",
+        "progress",
+        "scale_trainer",
+        "training",
+        "tasks",
+        "patches",
+        "sifid",
+        "metrics",
+    ),
+    *("estimator", "cli"),
+]
+FREE = ["errors", "config", "geometry", "backend", "io.*", "cli.*"]
+
+PUBLIC = [
+    *("BackendError", "ConfigError", "ImageError", "ModelFileError", "NotFittedError"),
+    *("OutputError", "RunFolderError", "ScaleGAN", "SinGAN", "SinGANConfig"),
+    *("SinGANError", "SinGANPyramid", "TaskError", "TrainingError", "__version__"),
+]
+
+
+def place(name):
+    """Gives where a module stands: the index of its file or folder."""
+    return ORDER.index(name.split(".")[0])
+
+
+def imports(path):
+    """Yields the package's modules that a file imports, in functions too."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports must be absolute"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        for name in names:
+            yield from found(name)
+
+
+def found(name):
+    """Yields the module that `keras_singan.x.Name` is or comes from."""
+    package, *parts = name.split(".")
+    if package != "keras_singan" or parts == ["__version__"]:
+        return
+    if parts[0] in keras_singan._HOMES:
+        yield keras_singan._HOMES[parts[0]]
+    elif ".".join(parts) in FILES:
+        yield ".".join(parts)
+    else:
+        assert ".".join(parts[:-1]) in FILES, f"what is {name}?"
+        yield ".".join(parts[:-1])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_module_imports_only_what_stands_before_it(name):
+    late = [
+        other
+        for other in imports(FILES[name])
+        if place(other) > place(name)
+        or (place(other) == place(name) and "." not in name)
+    ]
+    assert late == []
+
+
+def test_the_order_names_what_is_there():
+    assert {name.split(".")[0] for name in FILES} == set(ORDER)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_module_is_longer_than_400_lines(name):
+    assert len(FILES[name].read_text("utf-8").splitlines()) <= 400
+
+
+def test_what_should_be_free_of_tensorflow_is():
+    free = [name for name in FILES if name in FREE or f"{name.split('.')[0]}.*" in FREE]
+    assert {"errors", "io.plot", "cli.main", "cli.train"} <= set(free)
+    modules = ["keras_singan", *(f"keras_singan.{name}" for name in free)]
+    code = (
+        f"import importlib, sys\nfor name in {modules!r}:\n"
+        "    importlib.import_module(name)\n"
+        "    loaded = {'tensorflow', 'keras'} & set(sys.modules)\n"
+        "    assert not loaded, f'{name} loads {loaded}'\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_public_names_are_these():
+    assert keras_singan.__all__ == PUBLIC
+    assert dir(keras_singan) == PUBLIC
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_a_public_name_is_there_and_documented(name):
+    value = getattr(keras_singan, name)
+    if name != "__version__":
+        assert value.__name__ == name
+        assert value.__doc__.strip()
+
+
+def test_another_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'SinGan'"):
+        _ = keras_singan.SinGan
+    assert not hasattr(keras_singan, "estimate")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_public_name_of_a_module_is_documented(name):
+    module = importlib.import_module(f"keras_singan.{name}")
+    assert module.__doc__
+    for key, value in vars(module).items():
+        if key.startswith("_") or getattr(value, "__module__", "") != module.__name__:
+            continue
+        if inspect.isfunction(value) or inspect.isclass(value):
+            assert value.__doc__ and value.__doc__.strip(), f"{name}.{key}"
+
+
+def keras_classes():
+    """Yields the classes of the package that Keras could save in a model."""
+    for name in FILES:
+        module = importlib.import_module(f"keras_singan.{name}")
+        for value in vars(module).values():
+            saved = (
+                keras.layers.Layer,
+                keras.losses.Loss,
+                keras.initializers.Initializer,
+            )
+            if (
+                inspect.isclass(value)
+                and issubclass(value, saved)
+                and value.__module__ == module.__name__
+                and not value.__name__.startswith("_")
+            ):
+                yield value
+
+
+def test_every_keras_class_is_registered():
+    classes = {value.__name__: value for value in keras_classes()}
+    assert {"Generator", "Discriminator", "ScaleGAN", "SinGANPyramid"} <= set(classes)
+    for name, value in classes.items():
+        assert keras.saving.get_registered_name(value) == f"keras_singan>{name}"
+        assert keras.saving.get_registered_object(f"keras_singan>{name}") is value
