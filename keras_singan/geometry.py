@@ -136,17 +136,12 @@ def resized_plan(sizes: tuple[Size, ...], size: Size, smallest: int):
 
     Returns:
         A tuple of sizes like `sizes`; each side is
-        `round(trained side * wanted finest / trained finest)`.
+        `round(trained side * wanted finest / trained finest)`, halves up.
 
     Raises:
         TaskError: If the coarsest side would be under `smallest`.
     """
-    (full_h, full_w), (height, width) = sizes[-1], size
-    result = [
-        (scaled((h, h), height / full_h)[0], scaled((w, w), width / full_w)[0])
-        for h, w in sizes[:-1]
-    ]
-    result.append((height, width))
+    result = [tuple(map(_rescaled, trained, size, sizes[-1])) for trained in sizes]
     if min(result[0]) < smallest:
         least = tuple(
             math.ceil(smallest * full / coarse)
@@ -155,6 +150,11 @@ def resized_plan(sizes: tuple[Size, ...], size: Size, smallest: int):
         raise TaskError(
             f"`size` must be at least {least[0]}x{least[1]} (height x width) for "
             f"this model, so that its coarsest scale has {smallest} px. "
-            f"Received: size={height}x{width}."
+            f"Received: size={size[0]}x{size[1]}."
         )
     return tuple(result)
+
+
+def _rescaled(side, new, old):
+    # Whole numbers alone: floats would decide halves as they please.
+    return max(1, (2 * side * new + old) // (2 * old))

@@ -96,15 +96,30 @@ class Generator(_Network):
     def _tail_filters(self):
         return self.channels
 
+    @property
+    def margin(self):
+        """Pixels that the convolutions take from each side."""
+        return margin(self.num_layers)
+
     def call(self, z, previous, training=False):
-        pad = margin(self.num_layers)
-        pads = [[0, 0], [pad, pad], [pad, pad], [0, 0]]
+        return previous + self.detail(self.padded(z, previous), training)
+
+    def padded(self, z, previous):
+        """Adds noise and image, with the margin that the convolutions take.
+
+        Returns:
+            float tensor of shape `(batch, height + 2 * num_layers,
+            width + 2 * num_layers, channels)`.
+        """
+        pads = [[0, 0], [self.margin] * 2, [self.margin] * 2, [0, 0]]
         if self.padding == "zeros":
-            x = ops.pad(z + previous, pads)
-        else:
-            x = z + ops.pad(previous, pads)
-        x = ops.cast(x, self.compute_dtype)
-        return previous + ops.tanh(self._features(x, training))
+            return ops.pad(z + previous, pads)
+        return z + ops.pad(previous, pads)
+
+    def detail(self, padded, training=False):
+        """Gives `tanh(convolutions(padded))`: what is added to the image."""
+        x = ops.cast(padded, self.compute_dtype)
+        return ops.tanh(self._features(x, training))
 
     def get_config(self):
         return super().get_config() | {"padding": self.padding}

@@ -1,14 +1,13 @@
 """`sample` and `reconstruct`."""
 
-import secrets
-
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.errors import TaskError
-from keras_singan.geometry import receptive_field
-from keras_singan.geometry import resized_plan
 from keras_singan.io.image import to_uint8
+from keras_singan.tasks.checks import check_count
+from keras_singan.tasks.checks import check_seed
+from keras_singan.tasks.checks import check_size
+from keras_singan.tasks.checks import check_start_scale
 
 # What the activations of one chunk of images may take, about.
 _CHUNK_BYTES = 256 * 2**20
@@ -70,54 +69,3 @@ def chunk_size(pyramid, size):
     # Input, output and padded input of a layer stand side by side.
     bytes_each = 4 * size[0] * size[1] * max(pyramid.filters) * 3
     return max(1, _CHUNK_BYTES // bytes_each)
-
-
-def check_count(n):
-    """Returns `n` as an int, or raises `TaskError`."""
-    if not _is_whole(n) or n < 1:
-        raise TaskError(f"`n` must be a whole number of at least 1. Received: n={n!r}.")
-    return int(n)
-
-
-def check_start_scale(pyramid, start_scale):
-    """Returns `start_scale` as an int, or raises `TaskError`."""
-    count = pyramid.num_scales
-    if not _is_whole(start_scale) or not 0 <= start_scale < count:
-        raise TaskError(
-            f"`start_scale` must be a whole number from 0 to {count - 1} for this "
-            f"model of {count} scales. Received: start_scale={start_scale!r}."
-        )
-    return int(start_scale)
-
-
-def check_size(pyramid, size):
-    """Returns the sizes of all scales for a wanted size, or raises `TaskError`."""
-    if size is None:
-        return pyramid.sizes
-    try:
-        height, width = size
-    except (TypeError, ValueError):
-        height = width = None
-    if not _is_whole(height) or not _is_whole(width) or min(height, width) < 1:
-        raise TaskError(
-            "`size` must be a pair (height, width) of whole numbers. "
-            f"Received: size={size!r}."
-        )
-    smallest = receptive_field(pyramid.num_layers)
-    return resized_plan(pyramid.sizes, (int(height), int(width)), smallest)
-
-
-def check_seed(seed):
-    """Returns `seed`, a fresh one for `None`, or raises `TaskError`."""
-    if seed is None:
-        return secrets.randbelow(2**31)
-    if not _is_whole(seed) or not -(2**63) <= seed < 2**63:
-        raise TaskError(
-            "`seed` must be a whole number of 64 bits or None. "
-            f"Received: seed={seed!r}."
-        )
-    return int(seed)
-
-
-def _is_whole(value):
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

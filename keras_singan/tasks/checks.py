@@ -1,0 +1,94 @@
+"""What a task's arguments may be: checked once, in its first lines."""
+
+import math
+import secrets
+
+import numpy as np
+
+from keras_singan.errors import TaskError
+from keras_singan.geometry import receptive_field
+from keras_singan.geometry import resized_plan
+
+
+def check_count(n, name="n", least=1):
+    """Returns `n` as an int, or raises `TaskError`."""
+    if not is_whole(n) or n < least:
+        raise TaskError(
+            f"`{name}` must be a whole number of at least {least}. "
+            f"Received: {name}={n!r}."
+        )
+    return int(n)
+
+
+def check_start_scale(pyramid, start_scale):
+    """Returns `start_scale` as an int, or raises `TaskError`."""
+    return _check_scale(pyramid, start_scale, 0)
+
+
+def check_injection_scale(pyramid, start_scale):
+    """Returns the scale at which an image enters, or raises `TaskError`.
+
+    It is never 0: nothing lies below, so the image would not be seen at all.
+    """
+    if pyramid.num_scales < 2:
+        raise TaskError(
+            "An image can enter a model of at least 2 scales only: train with a "
+            "smaller min_size. Received: a model of 1 scale."
+        )
+    return _check_scale(pyramid, start_scale, 1)
+
+
+def _check_scale(pyramid, start_scale, least):
+    count = pyramid.num_scales
+    if not is_whole(start_scale) or not least <= start_scale < count:
+        raise TaskError(
+            f"`start_scale` must be a whole number from {least} to {count - 1} for "
+            f"this model of {count} scales. Received: start_scale={start_scale!r}."
+        )
+    return int(start_scale)
+
+
+def check_size(pyramid, size):
+    """Returns the sizes of all scales for a wanted size, or raises `TaskError`."""
+    if size is None:
+        return pyramid.sizes
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        height = width = None
+    if not is_whole(height) or not is_whole(width) or min(height, width) < 1:
+        raise TaskError(
+            "`size` must be a pair (height, width) of whole numbers. "
+            f"Received: size={size!r}."
+        )
+    smallest = receptive_field(pyramid.num_layers)
+    return resized_plan(pyramid.sizes, (int(height), int(width)), smallest)
+
+
+def check_seed(seed):
+    """Returns `seed`, a fresh one for `None`, or raises `TaskError`."""
+    if seed is None:
+        return secrets.randbelow(2**31)
+    if not is_whole(seed) or not -(2**63) <= seed < 2**63:
+        raise TaskError(
+            "`seed` must be a whole number of 64 bits or None. "
+            f"Received: seed={seed!r}."
+        )
+    return int(seed)
+
+
+def check_number(name, value, low, high):
+    """Returns `value` as a float within [low, high], or raises `TaskError`."""
+    real = isinstance(value, (int, float, np.integer, np.floating))
+    if not real or isinstance(value, bool) or not low <= value <= high:
+        upper = "" if high == math.inf else f" and at most {high:g}"
+        raise TaskError(
+            f"`{name}` must be a number of at least {low:g}{upper}. "
+            f"Received: {name}={value!r}."
+        )
+    return float(value)
+
+
+def is_whole(value):
+    """Whether `value` is an integer; `True` and 1.0 are none."""
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)
