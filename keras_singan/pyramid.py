@@ -1,7 +1,5 @@
 """`SinGANPyramid`: the trained scales as one model."""
 
-import functools
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,18 +11,11 @@ from keras_singan.geometry import Size
 from keras_singan.networks import Generator
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.strips import apply_in_strips
-
-
-def when(condition, yes, no):
-    """Calls `yes` or `no`, decided now for a bool, in the graph for a tensor."""
-    if isinstance(condition, bool):
-        return yes() if condition else no()
-    return tf.cond(condition, yes, no)
+from keras_singan.pyramid_graphs import PyramidGraphs
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class SinGANPyramid(keras.Model):
+class SinGANPyramid(PyramidGraphs, keras.Model):
     """The generators of all scales, coarsest first, and what tasks need besides.
 
     All state is made here, so that a saved pyramid loads without building:
@@ -68,7 +59,7 @@ class SinGANPyramid(keras.Model):
         self.metadata = metadata
         self.generators = [self._new_generator(k) for k in range(len(self.sizes))]
         self._add_state()
-        self._graphs = [self._new_graph(k) for k in range(len(self.sizes))]
+        self.make_graphs()
         self.built = True
 
     @classmethod
@@ -98,18 +89,6 @@ class SinGANPyramid(keras.Model):
             name=f"generator_{scale}",
             dtype=self.dtype_policy,
         )
-
-    def _new_graph(self, scale):
-        """A graph of one scale, for any batch and size: traced once for all."""
-        images = tf.TensorSpec((None, None, None, self.channels), tf.float32)
-
-        def grow(z, *image):
-            previous = self._previous(z, *(image or [None]))
-            amp = self.noise_amps.value[scale]
-            return self.apply_generator(scale, amp * z, previous)
-
-        signature = [images] if scale == 0 else [images, images]
-        return tf.function(grow, input_signature=signature, autograph=False)
 
     def _add_state(self):
         def add(name, value):
@@ -187,66 +166,6 @@ class SinGANPyramid(keras.Model):
             amp = self.noise_amps.value[scale]
             image = self.generators[scale](amp * z, previous, training=False)
         return image
-
-    def generate_function(self, zs, image=None, stop_scale=None):
-        """Does what `generate` does, compiled and in bounded memory."""
-        stop = self.num_scales if stop_scale is None else stop_scale
-        for scale, z in zip(range(stop - len(zs), stop), zs, strict=True):
-            image = self._graphs[scale](z, *([image] if scale else []))
-        return image
-
-    def apply_generator(self, scale, z, previous):
-        """Runs one frozen generator, in strips where the image is large.
-
-        Args:
-            scale: int, index of the scale.
-            z: float32 tensor, noise times its amplitude, as `Generator` takes it.
-            previous: float32 tensor `(batch, height, width, channels)`, the image
-                from below at this scale's size.
-
-        Returns:
-            float32 tensor `(batch, height, width, channels)`.
-        """
-        return apply_in_strips(self.generators[scale], z, previous)
-
-    def inject(self, image, start_scale, seed, sizes=None, indices=(0,)):
-        """Lets an image enter at a scale, and generates from there on.
-
-        The image is first shrunk to the size of the scale below, so that it is
-        as blurred as what that scale was trained on (Shaham et al. 2019,
-        section 4).
-
-        Args:
-            image: float tensor `(1, height, width, channels)` of any size.
-            start_scale: int or scalar int tensor from 1 on, the first scale that
-                runs.
-            seed: int or scalar int64 tensor of the fresh noise.
-            sizes: Sequence of the (height, width) of every scale. Defaults to
-                the trained sizes.
-            indices: Sequence of ints, which samples of that seed. Defaults to
-                `(0,)`.
-
-        Returns:
-            float32 tensor `(len(indices), height, width, channels)`.
-        """
-        sizes = self.sizes if sizes is None else sizes
-        size = (
-            sizes[start_scale - 1]
-            if isinstance(start_scale, int)
-            else (tf.unstack(tf.gather(tf.stack(sizes), start_scale - 1)))
-        )
-        image = resize(image, size) + tf.zeros((len(indices), 1, 1, 1))
-        for scale in range(1, self.num_scales):
-            enter = functools.partial(self._step, scale, image, seed, sizes, indices)
-            image = when(start_scale <= scale, enter, lambda image=image: image)
-        return image
-
-    def _step(self, scale, image, seed, sizes, indices):
-        """One scale with fresh noise, on the image from below."""
-        size = self.noise_sizes(sizes)[scale]
-        indices = tf.constant(indices, tf.int64)
-        z = noise.draw_samples(seed, indices, scale, size, self.channels)
-        return self.generate_function([z], image, stop_scale=scale + 1)
 
     def _previous(self, z, image):
         grown = 2 * self.num_layers if self.padding == "noise" else 0

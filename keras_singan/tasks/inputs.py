@@ -11,7 +11,7 @@ from keras_singan.ops.plan_sizes import area_size
 from keras_singan.ops.plan_sizes import plan_sizes
 
 # Rec. 601: what Pillow turns colour into grey with.
-_LUMA = np.array([0.299, 0.587, 0.114], "float32")
+LUMA = np.array([0.299, 0.587, 0.114], "float32")
 
 
 def read_for(pyramid, image):
@@ -49,7 +49,7 @@ def with_channels(pixels, wanted):
     if there == 1 and wanted in (3, 4):
         pixels = np.repeat(pixels, 3, axis=-1)
     elif there == 3 and wanted == 1:
-        return pixels @ _LUMA[:, None]
+        return pixels @ LUMA[:, None]
     elif (there, wanted) != (3, 4):
         raise ImageError(
             f"The image must have {wanted} channels, as this model has. "

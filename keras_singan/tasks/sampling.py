@@ -41,13 +41,11 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
     start_scale = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
-    below = pyramid.reconstruct(start_scale)
     result = np.empty((n, *sizes[-1], pyramid.channels), "uint8")
     chunk = chunk_size(pyramid, sizes[-1])
     for first in range(0, n, chunk):
         indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
-        zs = pyramid.draw_noise(seed, indices, start_scale, sizes)
-        images = pyramid.generate_function(zs, below)
+        images = pyramid.draw(seed, indices, start_scale, sizes)
         result[first : first + chunk] = to_uint8(images.numpy())
     return result
 

@@ -1,0 +1,51 @@
+"""`ExportLimits`: what one request to an exported model may ask for."""
+
+import dataclasses
+
+from keras_singan.errors import ConfigError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ExportLimits:
+    """Bounds that the exported graph itself enforces, whatever server runs it.
+
+    Beyond them a request is answered INVALID_ARGUMENT, before any memory is
+    taken for it.
+
+    Args:
+        max_rows: Rows (images asked for) of one request. Defaults to `64`.
+        max_side: Longest side of any image, in or out, in pixels. Defaults to
+            `4096`.
+        max_pixels: Pixels of any image, in or out. Defaults to `2**22` (2048 x
+            2048).
+        max_total_pixels: Pixels of all images that one request gives back.
+            Defaults to `2**25`.
+        max_image_bytes: Bytes of an encoded image. Defaults to `2**24` (16 MiB).
+        max_frames: Frames of one animation. Defaults to `500`.
+        max_factor: Enlargement of super-resolution. Defaults to `16`.
+
+    Raises:
+        ConfigError: If a limit is no whole number of at least 1.
+    """
+
+    max_rows: int = 64
+    max_side: int = 4096
+    max_pixels: int = 2**22
+    max_total_pixels: int = 2**25
+    max_image_bytes: int = 2**24
+    max_frames: int = 500
+    max_factor: int = 16
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if type(value) is not int or not 1 <= value < 2**31:
+                raise ConfigError(
+                    f"`{field.name}` must be a whole number from 1 to 2**31 - 1. "
+                    f"Received: {field.name}={value!r}."
+                )
+        if not 1 < self.max_factor <= 64:
+            raise ConfigError(
+                "`max_factor` must be from 2 to 64. "
+                f"Received: max_factor={self.max_factor!r}."
+            )

@@ -1,0 +1,142 @@
+"""`export_saved_model`: writes a version folder, whole or not at all."""
+
+import dataclasses
+import os
+import re
+import shutil
+import uuid
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_singan.errors import OutputError
+from keras_singan.errors import TaskError
+from keras_singan.export.limits import ExportLimits
+from keras_singan.export.packed import packed
+from keras_singan.export.readme import readme
+from keras_singan.export.rows import Rows
+from keras_singan.export.signatures import DEFAULT_FACTOR
+from keras_singan.export.signatures import Signatures
+from keras_singan.export.warmup import example_requests
+from keras_singan.export.warmup import write_warmup
+from keras_singan.io.files import write_text
+
+
+def export_saved_model(
+    singan, base, *, version=None, warmup=True, limits=None, quantized=None
+):
+    """Writes a model as `BASE/VERSION/`, ready for TensorFlow Serving.
+
+    The folder gets its number only once it is complete, since a running server
+    loads whatever has one.
+
+    Args:
+        singan: A fitted `SinGAN`.
+        base: Folder of this model's versions; its name is the model's.
+        version: Whole number of at least 0; `None` is one more than the highest
+            that is there. Defaults to `None`.
+        warmup: Whether to add a warm-up request for every signature. Defaults
+            to `True`.
+        limits: The `ExportLimits`. Defaults to those of the class.
+        quantized: Dictionary of start scale to `QuantizedScale`. Defaults to
+            `None`: none.
+
+    Returns:
+        The version's `Path`.
+
+    Raises:
+        NotFittedError: If the model has not been fitted or loaded.
+        TaskError: If `version` is out of range.
+        OutputError: If the version exists, or cannot be written.
+    """
+    pyramid, base = singan._fitted(), Path(base)
+    limits = limits or ExportLimits()
+    target = _version_folder(base, version)
+    temporary = base / f".{uuid.uuid4().hex}"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        _write(singan, pyramid, temporary, limits, quantized or {}, warmup, base.name)
+        _check_free(target)
+        os.rename(temporary, target)
+    except OSError as error:
+        raise _refusal(target, error) from error
+    except tf.errors.OpError as error:
+        raise OutputError(
+            "Expected a folder that can be written, but TensorFlow answered "
+            f"{' '.join(error.message.split())!r}. Received: path={str(target)!r}."
+        ) from error
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return target
+
+
+def _write(singan, pyramid, folder, limits, quantized, warmup, name):
+    config, pyramid = singan.config_, packed(pyramid)
+    quantized = {
+        scale: dataclasses.replace(there, pyramid=packed(there.pyramid))
+        for scale, there in quantized.items()
+    }
+    rows = Rows(pyramid, limits, quantized)
+    builder = Signatures(rows, config.factor or DEFAULT_FACTOR)
+    signatures = builder.all()
+    module = _module([pyramid, *(scale.pyramid for scale in quantized.values())])
+    first = next(iter(signatures.values()))
+    served = signatures | {"serving_default": first}
+    tf.saved_model.save(module, str(folder), signatures=served)
+    if warmup:
+        photo = singan.training_image()
+        requests = example_requests(signatures, photo, _example_mask(photo))
+        write_warmup(folder, name, requests)
+    text = readme(pyramid, config, limits, signatures, quantized)
+    write_text(folder / "README.md", text)
+
+
+def _module(pyramids):
+    """Tracks raw variables: Keras' own would be written twice, and read once."""
+    module = tf.Module()
+    module.variables_ = [pyramid.variable for pyramid in pyramids]
+    return module
+
+
+def _example_mask(photo):
+    """White in the middle."""
+    height, width = photo.shape[:2]
+    mask = np.zeros((height, width, 1), "uint8")
+    mask[height // 3 : height // 3 + 2, width // 3 : width // 3 + 2] = 255
+    return mask
+
+
+def _version_folder(base, version):
+    if base.exists() and not base.is_dir():
+        raise OutputError(
+            f"Expected a folder of versions. Received: path={str(base)!r}."
+        )
+    if version is None:
+        there = [int(p.name) for p in base.glob("*") if re.fullmatch(r"\d+", p.name)]
+        version = max(there, default=0) + 1
+    if type(version) is not int or not 0 <= version < 2**63:
+        raise TaskError(
+            "`version` must be a whole number from 0 to 2**63 - 1, or None. "
+            f"Received: version={version!r}."
+        )
+    target = base / str(version)
+    _check_free(target)
+    return target
+
+
+def _check_free(target):
+    if os.path.lexists(target):
+        raise OutputError(
+            "A version must not exist yet: give another, or none. "
+            f"Received: path={str(target)!r}."
+        )
+
+
+def _refusal(target, error):
+    if isinstance(error, OutputError):
+        return error
+    return OutputError(
+        "Expected a folder that can be written, but the system answered "
+        f"{error.strerror or str(error)!r}. Received: path={str(target)!r}."
+    )

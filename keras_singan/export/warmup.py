@@ -1,0 +1,103 @@
+"""Warm-up requests: a server replays them when it loads a model.
+
+The first request to a signature takes a second longer than the others, unless it
+has been made before. The file is a TFRecord of `PredictionLog` messages, written
+here by hand, since `tensorflow-serving-api`, which has their classes, is needed
+for nothing else in an export.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+FILE_NAME = "assets.extra/tf_serving_warmup_requests"
+
+
+def write_warmup(folder, model, requests):
+    """Writes one record for each request.
+
+    Args:
+        folder: `Path` of the SavedModel.
+        model: str, the model's name.
+        requests: Dictionary of signature name to its inputs, name to array.
+
+    Returns:
+        The `Path` of the file.
+    """
+    path = folder / FILE_NAME
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for signature, inputs in requests.items():
+            writer.write(prediction_log(model, signature, inputs))
+    return path
+
+
+def prediction_log(model, signature, inputs):
+    """Encodes a `PredictionLog` that holds a `PredictRequest`.
+
+    The numbers are those of the fields in tensorflow_serving/apis: model.proto,
+    predict.proto and prediction_log.proto.
+
+    Args:
+        model: str, the model's name.
+        signature: str, the signature's.
+        inputs: Dictionary of name to array.
+
+    Returns:
+        bytes.
+    """
+    spec = _field(1, model.encode()) + _field(3, signature.encode())
+    request = _field(1, spec)
+    for name, value in inputs.items():
+        tensor = tf.make_tensor_proto(value).SerializeToString()
+        request += _field(2, _field(1, name.encode()) + _field(2, tensor))
+    return _field(6, _field(1, request))
+
+
+def example_requests(signatures, image, mask):
+    """Makes a small valid request for every signature.
+
+    Args:
+        signatures: Dictionary of name to `tf.function` with an input signature.
+        image: uint8 array `(height, width, channels)`: the photo as trained.
+        mask: uint8 array `(height, width, 1)`: where it may change.
+
+    Returns:
+        Dictionary of signature name to its inputs, name to array.
+    """
+    values = _example_values(image, mask)
+    return {
+        name: {
+            spec.name: values[spec.name].astype(spec.dtype.as_numpy_dtype)
+            for spec in function.input_signature
+        }
+        for name, function in signatures.items()
+    }
+
+
+def _example_values(image, mask):
+    values = {
+        "seed": 0, "index": 0, "start_scale": -1, "height": 0, "width": 0,
+        "factor": 2.0, "quantize": 0, "frames": 2, "alpha": -1.0, "beta": -1.0,
+        "loop": 0,
+    }  # fmt: skip
+    values = {name: np.array([value]) for name, value in values.items()}
+    values["images"] = image[None] / np.float32(127.5) - 1
+    values["masks"] = mask[None, ..., 0] / np.float32(255)
+    values["mask_bytes"] = _png(mask)
+    if image.shape[-1] in (1, 3, 4):
+        values["image_bytes"] = _png(image)
+    return values
+
+
+def _png(image):
+    return np.array([tf.io.encode_png(image).numpy()], object)
+
+
+def _field(number, content):
+    """A length-delimited field: tag, length, bytes."""
+    return _varint(number << 3 | 2) + _varint(len(content)) + content
+
+
+def _varint(value):
+    low, rest = value & 127, value >> 7
+    return bytes([low | 128]) + _varint(rest) if rest else bytes([low])

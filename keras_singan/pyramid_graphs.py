@@ -1,0 +1,163 @@
+"""`PyramidGraphs`: a pyramid's scales, compiled and in bounded memory.
+
+Each scale is traced once, for any batch and size. Python's tasks and all the
+signatures of an exported model call the same graphs.
+"""
+
+import functools
+
+import tensorflow as tf
+
+from keras_singan.ops import noise
+from keras_singan.ops.resize import resize
+from keras_singan.strips import apply_in_strips
+
+
+class PyramidGraphs:
+    """What `SinGANPyramid` does with its trained generators."""
+
+    def make_graphs(self):
+        """Prepares the graphs; each is traced at its first use."""
+        scales = range(self.num_scales)
+        self._graphs = [self._new_graph(scale) for scale in scales]
+        self._fresh_graphs = [self._new_fresh_graph(scale) for scale in scales]
+
+    def graph(self, function, input_signature):
+        """Makes the graph of a function."""
+        return tf.function(function, input_signature=input_signature, autograph=False)
+
+    def _new_graph(self, scale):
+        """A scale on given noise: `(z, image from below)`."""
+
+        def grow(z, *image):
+            previous = self._previous(z, *(image or [None]))
+            amp = self.noise_amps.value[scale]
+            return self.apply_generator(scale, amp * z, previous)
+
+        return self.graph(grow, [self._images_spec()] * (1 if scale == 0 else 2))
+
+    def _new_fresh_graph(self, scale):
+        """A scale on fresh noise: `(seed, indices, height, width, image)`."""
+
+        def grow(seed, indices, height, width, *image):
+            size = noise.noise_size((height, width), self.padding, self.num_layers)
+            z = noise.draw_samples(seed, indices, scale, size, self.channels)
+            return self._graphs[scale](z, *image)
+
+        side = tf.TensorSpec((), tf.int32)
+        seed, indices = tf.TensorSpec((), tf.int64), tf.TensorSpec((None,), tf.int64)
+        image = [] if scale == 0 else [self._images_spec()]
+        return self.graph(grow, [seed, indices, side, side, *image])
+
+    def _images_spec(self):
+        return tf.TensorSpec((None, None, None, self.channels), tf.float32)
+
+    def generate_function(self, zs, image=None, stop_scale=None):
+        """Does what `generate` does, compiled and in bounded memory."""
+        stop = self.num_scales if stop_scale is None else stop_scale
+        for scale, z in zip(range(stop - len(zs), stop), zs, strict=True):
+            image = self._graphs[scale](z, *([image] if scale else []))
+        return image
+
+    def apply_generator(self, scale, z, previous):
+        """Runs one frozen generator, in strips where the image is large.
+
+        Args:
+            scale: int, index of the scale.
+            z: float32 tensor, noise times its amplitude, as `Generator` takes it.
+            previous: float32 tensor `(batch, height, width, channels)`, the image
+                from below at this scale's size.
+
+        Returns:
+            float32 tensor `(batch, height, width, channels)`.
+        """
+        return apply_in_strips(self.generators[scale], z, previous)
+
+    def reconstruct(self, stop_scale=None):
+        """Generates the reconstruction of the scale `stop_scale - 1`.
+
+        Returns:
+            float32 tensor `(1, height, width, channels)`; `None` if
+            `stop_scale` is 0, where nothing lies below.
+        """
+        stop = self.num_scales if stop_scale is None else stop_scale
+        if stop == 0:
+            return None
+        zs = [self.rec_noise(scale) for scale in range(stop)]
+        return self.generate_function(zs, stop_scale=stop)
+
+    def draw(self, seed, indices, start_scale=0, sizes=None):
+        """Draws samples: scales below `start_scale` keep the reconstruction.
+
+        Args:
+            seed: int or scalar int64 tensor.
+            indices: Sequence or int64 tensor of shape `(n,)`, which samples of
+                that seed.
+            start_scale: int or scalar int tensor, the first scale with fresh
+                noise. Defaults to `0`.
+            sizes: Sequence of the wanted (height, width) at every scale, ints
+                or scalar tensors. Defaults to the trained sizes.
+
+        Returns:
+            float32 tensor `(n, height, width, channels)`.
+        """
+        image, sizes = None, self.sizes if sizes is None else sizes
+        for scale in range(self.num_scales):
+            fresh = functools.partial(self._step, scale, image, seed, indices, sizes)
+            kept = functools.partial(self._kept_step, scale, image)
+            image = _when(start_scale <= scale, fresh, kept)
+        return image
+
+    def inject(self, image, start_scale, seed, sizes=None, indices=(0,)):
+        """Lets an image enter at a scale, and generates from there on.
+
+        The image is first shrunk to the size of the scale below, so that it is
+        as blurred as what that scale was trained on (Shaham et al. 2019,
+        section 4).
+
+        Args:
+            image: float tensor `(1, height, width, channels)` of any size.
+            start_scale: int or scalar int tensor from 1 on, the first scale that
+                runs.
+            seed: int or scalar int64 tensor of the fresh noise.
+            sizes: Sequence of the (height, width) of every scale. Defaults to
+                the trained sizes.
+            indices: Sequence of ints, which samples of that seed. Defaults to
+                `(0,)`.
+
+        Returns:
+            float32 tensor `(len(indices), height, width, channels)`.
+        """
+        sizes = self.sizes if sizes is None else sizes
+        image = resize(image, _at(sizes, start_scale - 1))
+        # As many as will come out: both ways through a scale must agree.
+        image += tf.zeros((len(indices), 1, 1, 1))
+        for scale in range(1, self.num_scales):
+            fresh = functools.partial(self._step, scale, image, seed, indices, sizes)
+            image = _when(start_scale <= scale, fresh, lambda image=image: image)
+        return image
+
+    def _step(self, scale, image, seed, indices, sizes):
+        """One scale with fresh noise, on the image from below."""
+        size = [tf.cast(side, tf.int32) for side in sizes[scale]]
+        seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
+        below = [] if scale == 0 else [image]
+        return self._fresh_graphs[scale](seed, indices, *size, *below)
+
+    def _kept_step(self, scale, image):
+        """One scale of the reconstruction."""
+        z = self.rec_noise(scale)
+        return self.generate_function([z], image, stop_scale=scale + 1)
+
+
+def _when(condition, yes, no):
+    """Calls `yes` or `no`: decided now for a bool, in the graph for a tensor."""
+    if isinstance(condition, bool):
+        return yes() if condition else no()
+    return tf.cond(condition, yes, no)
+
+
+def _at(sizes, scale):
+    if isinstance(scale, int):
+        return sizes[scale]
+    return tf.unstack(tf.gather(tf.stack(sizes), scale))

@@ -1,0 +1,119 @@
+"""`animate`: a walk in the noise of every scale makes the photo move."""
+
+import numpy as np
+
+from keras_singan.errors import TaskError
+from keras_singan.io.image import to_uint8
+from keras_singan.tasks.checks import check_count
+from keras_singan.tasks.checks import check_number
+from keras_singan.tasks.checks import check_seed
+from keras_singan.tasks.checks import check_start_scale
+from keras_singan.tasks.sampling import chunk_size
+from keras_singan.tasks.walk import continue_walk
+from keras_singan.tasks.walk import start_walk
+
+
+def animate(
+    pyramid,
+    frames=100,
+    *,
+    start_scale=1,
+    alpha=0.1,
+    beta=0.9,
+    loop=False,
+    seed=None,
+):
+    """Makes the photo move.
+
+    The noise of every scale from `start_scale` on walks about that of the
+    reconstruction, with which the scales below stay. Frame `t` of a walk that is
+    no loop depends on `seed` and `t` alone, not on the number of frames.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        frames: How many frames. Defaults to `100`.
+        start_scale: First scale that moves, 0 (the coarsest: the layout moves
+            too) up to the finest. Defaults to `1`.
+        alpha: Pull back to the photo, 0 (the walk goes anywhere) to 1 (nothing
+            moves). Defaults to `0.1`.
+        beta: Smoothness, 0 (each step goes its own way) to 1 (no fresh noise).
+            Defaults to `0.9`.
+        loop: Whether the first frame follows on the last one as every frame
+            does on the one before it. `alpha * frames` should be 1 or more:
+            a shorter loop strays further from the photo. Defaults to `False`.
+        seed: Whole number that fixes the noise, or `None` for a random one.
+            Defaults to `None`.
+
+    Returns:
+        uint8 array of shape `(frames, height, width, channels)`.
+
+    Raises:
+        TaskError: If an argument is out of range.
+    """
+    batches = iterate_frames(
+        pyramid,
+        frames,
+        start_scale=start_scale,
+        alpha=alpha,
+        beta=beta,
+        loop=loop,
+        seed=seed,
+    )
+    result = np.empty((frames, *pyramid.sizes[-1], pyramid.channels), "uint8")
+    done = 0
+    for batch in batches:
+        result[done : done + len(batch)] = batch
+        done += len(batch)
+    return result
+
+
+def iterate_frames(
+    pyramid,
+    frames=100,
+    *,
+    start_scale=1,
+    alpha=0.1,
+    beta=0.9,
+    loop=False,
+    seed=None,
+):
+    """Does what `animate` does, in batches that hold their memory.
+
+    Args:
+        pyramid: As in `animate`.
+        frames: As in `animate`. Defaults to `100`.
+        start_scale: As in `animate`. Defaults to `1`.
+        alpha: As in `animate`. Defaults to `0.1`.
+        beta: As in `animate`. Defaults to `0.9`.
+        loop: As in `animate`. Defaults to `False`.
+        seed: As in `animate`. Defaults to `None`.
+
+    Returns:
+        Iterator of uint8 arrays `(some, height, width, channels)`.
+
+    Raises:
+        TaskError: At once, if an argument is out of range.
+    """
+    frames = check_count(frames, "frames", 2 if loop else 1)
+    start_scale = check_start_scale(pyramid, start_scale)
+    alpha = check_number("alpha", alpha, 0, 1)
+    beta = check_number("beta", beta, 0, 1)
+    if loop and alpha == 0:
+        raise TaskError(
+            "`alpha` must be above 0 for a loop, because nothing else leads the walk "
+            f"back. Received: alpha={alpha!r}."
+        )
+    seed = check_seed(seed)
+    return _frames(pyramid, start_scale, seed, frames, alpha, beta, bool(loop))
+
+
+def _frames(pyramid, start_scale, seed, frames, alpha, beta, loop):
+    below = pyramid.reconstruct(start_scale)
+    states = start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop)
+    chunk = chunk_size(pyramid, pyramid.sizes[-1])
+    for first in range(1, frames + 1, chunk):
+        count = min(chunk, frames + 1 - first)
+        zs, states = continue_walk(
+            pyramid, start_scale, seed, first, count, states, alpha, beta
+        )
+        yield to_uint8(pyramid.generate_function(zs, below).numpy())

@@ -1,0 +1,85 @@
+"""`edit`: parts of the photo that were moved about fit in."""
+
+import tensorflow as tf
+from keras import ops
+
+from keras_singan.ops.resize import resize
+from keras_singan.tasks.blending import blend
+from keras_singan.tasks.blending import change_softly
+from keras_singan.tasks.naive_edit import naive_edit
+from keras_singan.tasks.super_resolution import NO_NOISE
+from keras_singan.tasks.super_resolution import enlarge
+
+__all__ = ["RADIUS_AT_250", "edit", "edited", "naive_edit"]
+
+# By how much the mask grows, in pixels, where the long side has 250: the
+# published code's radius, and the size of its pictures.
+RADIUS_AT_250 = 20
+# Detail is generated up to this enlargement, beyond which it would take long.
+_MAX_FACTOR = 4.0
+# Below this enlargement there is none to speak of.
+_MIN_FACTOR = 1.1
+
+
+def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
+    """Makes a crude edit of the photo look real (Shaham et al. 2019, section 4).
+
+    It works as `harmonize` does, with a mask that grows further, and keeps no
+    fine detail of the user's under it: there are the seams. Where the image is
+    larger than the photo as trained, the finest generator makes that detail, as
+    in super-resolution. `naive_edit` makes a crude edit.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: The edited photo, of any size: what
+            `keras_singan.tasks.inputs.read_for` takes.
+        mask: Where it was edited: an image or array of the image's size, white
+            (true) inside. What is transparent in it is outside. `None` finds it
+            by comparing with the photo. Defaults to `None`.
+        start_scale: First scale that runs, from 1 up to the finest. The lower
+            it is, the more is changed. `None` is the middle of the pyramid.
+            Defaults to `None`.
+        seed: Whole number that fixes the noise, or `None` for a random one.
+            Defaults to `None`.
+
+    Returns:
+        uint8 array `(height, width, channels)`, of the image's size.
+
+    Raises:
+        ImageError: If image or mask cannot be read, or the image's channels
+            cannot be made those of the model.
+        TaskError: If the mask is empty, full or of another size, none can be
+            found, or another argument is out of range.
+    """
+    return blend(pyramid, image, mask, start_scale, seed, edited)
+
+
+def edited(pyramid, image, region, start_scale, seed, sizes):
+    """Does the work of `edit`: tensors in, a tensor out, in any graph.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: float tensor `(1, height, width, channels)`, values in [-1, 1].
+        region: bool tensor `(height, width)`, where it was edited.
+        start_scale: int, from 1 up to the finest scale.
+        seed: int or scalar int64 tensor.
+        sizes: Sequence of (height, width), ints or scalar tensors: what
+            `generation_sizes` gives.
+
+    Returns:
+        float32 tensor of the image's shape, values in [-1, 1].
+    """
+    generated = pyramid.inject(image, start_scale, seed, sizes)
+    size = ops.shape(image)[1:3]
+    factor = tf.reduce_max(size) / tf.reduce_max(sizes[-1])
+    generated = tf.cond(
+        factor < _MIN_FACTOR,
+        lambda: generated,
+        lambda: _detailed(pyramid, generated, tf.minimum(factor, _MAX_FACTOR)),
+    )
+    change = resize(generated, size) - image
+    return change_softly(image, change, region, RADIUS_AT_250)
+
+
+def _detailed(pyramid, generated, factor):
+    return enlarge(pyramid, tf.clip_by_value(generated, -1.0, 1.0), factor, NO_NOISE)

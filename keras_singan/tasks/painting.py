@@ -1,0 +1,120 @@
+"""`paint_to_image`: a clip-art becomes a photo."""
+
+from keras import ops
+
+from keras_singan.io.image import to_uint8
+from keras_singan.ops.quantize import repaint
+from keras_singan.ops.resize import resize
+from keras_singan.tasks.checks import check_injection_scale
+from keras_singan.tasks.checks import check_seed
+from keras_singan.tasks.inputs import generation_sizes
+from keras_singan.tasks.inputs import read_for
+
+
+def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
+    """Turns a painting into a picture like the photo that was trained on.
+
+    The painting, shrunk to the scale below `start_scale`, enters there, and the
+    scales from there on add what details the photo has (Shaham et al. 2019,
+    section 4). It is generated at about as many pixels as the photo, whatever
+    its own size.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        paint: What `keras_singan.tasks.inputs.read_for` takes, of any size.
+        start_scale: First scale that runs, from 1 up to the finest. The lower
+            it is, the more is changed. Defaults to `1`.
+        seed: Whole number that fixes the noise, or `None` for a random one.
+            Defaults to `None`.
+
+    Returns:
+        uint8 array of shape `(height, width, channels)`, of the painting's size.
+
+    Raises:
+        ImageError: If the painting cannot be read, or its channels cannot be
+            made those of the model.
+        TaskError: If an argument is out of range.
+    """
+    start_scale = check_injection_scale(pyramid, start_scale)
+    seed = check_seed(seed)
+    pixels = read_for(pyramid, paint)
+    sizes = generation_sizes(pyramid, pixels.shape[:2])
+    return to_uint8(painted(pyramid, pixels[None], start_scale, seed, sizes).numpy()[0])
+
+
+def painted(pyramid, image, start_scale, seed, sizes):
+    """Does the work of `paint_to_image`: tensors in, a tensor out, in any graph.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: float tensor `(1, height, width, channels)`, values in [-1, 1].
+        start_scale: int, from 1 up to the finest scale.
+        seed: int or scalar int64 tensor.
+        sizes: Sequence of (height, width), ints or scalar tensors: what
+            `generation_sizes` gives.
+
+    Returns:
+        float32 tensor of the image's shape, values in [-1, 1].
+    """
+    generated = pyramid.inject(image, start_scale, seed, sizes)
+    return resize(generated, ops.shape(image)[1:3])
+
+
+def paint_quantized(quantized, paint, *, seed=None):
+    """Does what `paint_to_image` does, through a scale that knows few colours.
+
+    The painting enters that scale in the colours of its palette alone, which is
+    what the scale was retrained on (Shaham et al. 2019, supplement). Flat areas
+    so get the texture that the photo has where it has that colour.
+
+    Args:
+        quantized: A `QuantizedScale`.
+        paint: As in `paint_to_image`.
+        seed: As in `paint_to_image`. Defaults to `None`.
+
+    Returns:
+        uint8 array of shape `(height, width, channels)`, of the painting's size.
+
+    Raises:
+        ImageError: If the painting cannot be read, or its channels cannot be
+            made those of the model.
+        TaskError: If an argument is out of range.
+    """
+    seed = check_seed(seed)
+    pixels = read_for(quantized.pyramid, paint)
+    sizes = generation_sizes(quantized.pyramid, pixels.shape[:2])
+    return to_uint8(painted_quantized(quantized, pixels[None], seed, sizes).numpy()[0])
+
+
+def painted_quantized(quantized, image, seed, sizes):
+    """Does the work of `paint_quantized`: tensors in, a tensor out, in any graph.
+
+    Args:
+        quantized: A `QuantizedScale`.
+        image: As in `painted`.
+        seed: As in `painted`.
+        sizes: As in `painted`.
+
+    Returns:
+        float32 tensor of the image's shape, values in [-1, 1].
+    """
+    pyramid, scale = quantized.pyramid, quantized.scale
+    entering = quantized_input(quantized, image, sizes[scale])
+    zs = pyramid.draw_noise(seed, ops.zeros(1, "int64"), scale, sizes)
+    generated = pyramid.generate_function(zs, entering)
+    return resize(generated, ops.shape(image)[1:3])
+
+
+def quantized_input(quantized, image, size):
+    """What enters the retrained scale: a painting of few colours.
+
+    Args:
+        quantized: A `QuantizedScale`.
+        image: float tensor `(batch, height, width, channels)`, values in [-1, 1].
+        size: Pair (height, width) of that scale, ints or scalar tensors.
+
+    Returns:
+        float32 tensor `(batch, *size, channels)` with no other colours than those
+        of the palette.
+    """
+    return repaint(resize(image, size), quantized.palette)

@@ -1,0 +1,168 @@
+"""`super_resolve`: the finest generator, again and again on its own output."""
+
+import math
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from keras_singan.errors import TaskError
+from keras_singan.geometry import receptive_field
+from keras_singan.geometry import super_resolution_steps
+from keras_singan.io.image import to_uint8
+from keras_singan.ops import noise
+from keras_singan.ops.back_projection import back_project
+from keras_singan.ops.resize import resize
+from keras_singan.ops.step_sizes import MAX_FACTOR
+from keras_singan.ops.step_sizes import step_sizes
+from keras_singan.tasks.checks import check_seed
+from keras_singan.tasks.inputs import read_for
+
+# The seed that means no noise, where `None` cannot be said.
+NO_NOISE = -1
+
+
+def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=True):
+    """Enlarges an image, with detail as in the photo that was trained on.
+
+    The finest generator adds detail to the slightly enlarged image, again and
+    again, until the factor is reached (Shaham et al. 2019, section 4). A model
+    trained with `task="super_resolution"` does it best: see
+    `warn_unless_trained_for`.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: What `keras_singan.tasks.inputs.read_for` takes, of any size from
+            the receptive field of a generator on (11 px for 5 layers). `None`
+            enlarges the training image, as trained. Defaults to `None`.
+        factor: Enlargement of each side, greater than 1 and at most 64.
+            Defaults to `4`.
+        seed: Whole number that fixes noise which varies the detail, or `None`
+            for no noise: the same result every time. Defaults to `None`.
+        back_projection: Whether the result is corrected so that it shrinks to
+            the image that was enlarged. Defaults to `True`.
+
+    Returns:
+        uint8 array of shape
+        `(round(factor * height), round(factor * width), channels)`, halves up.
+
+    Raises:
+        ImageError: If the image cannot be read, or its channels cannot be made
+            those of the model.
+        TaskError: If the image is too small or an argument out of range.
+    """
+    factor = check_factor(factor)
+    noisy = seed is not None
+    seed = check_seed(seed) if noisy else NO_NOISE
+    pixels = pyramid.real.value
+    if image is not None:
+        pixels = read_for(pyramid, image)[None]
+        _check_least(pyramid, pixels.shape[1:3])
+    result = enlarge(pyramid, pixels, factor, seed, noisy, back_projection)
+    return to_uint8(result.numpy()[0])
+
+
+def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
+    """Does the work of `super_resolve`: tensors in, a tensor out, in any graph.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: float32 tensor `(1, height, width, channels)`, values in [-1, 1],
+            of any size.
+        factor: float or scalar float tensor, greater than 1 and at most 64. A
+            float32 tensor is not quite the number that Python means: where
+            `factor * side` ends in a half, float64 gives the wanted size.
+        seed: int or scalar int64 tensor.
+        noisy: bool or scalar bool tensor, whether there is noise. Defaults to
+            `None`: unless `seed` is -1.
+        back_projection: bool. Defaults to `True`.
+
+    Returns:
+        float32 tensor `(1, new height, new width, channels)`, values in
+        [-1, 1].
+    """
+    if noisy is None:
+        noisy = tf.not_equal(tf.cast(seed, tf.int64), NO_NOISE)
+    original = tf.convert_to_tensor(image)
+    any_size = tf.TensorShape((1, None, None, pyramid.channels))
+    sizes = step_sizes(tf.shape(original)[1:3], factor)
+
+    def step(i, image):
+        size = tuple(tf.unstack(sizes[i]))
+        z = _noise(pyramid, i, size, seed, noisy)
+        previous = tf.ensure_shape(resize(image, size), any_size)
+        return i + 1, pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
+
+    _, enlarged = tf.while_loop(
+        lambda i, _: i < tf.shape(sizes)[0],
+        step,
+        (tf.constant(0), original),
+        shape_invariants=(tf.TensorShape(()), any_size),
+        parallel_iterations=1,
+    )
+    enlarged = tf.clip_by_value(enlarged, -1.0, 1.0)
+    return back_project(enlarged, original) if back_projection else enlarged
+
+
+def _noise(pyramid, step, size, seed, noisy):
+    """Noise of one step, times its amplitude; zeros where none is wanted."""
+    scale, channels = pyramid.num_scales - 1, pyramid.channels
+    size = noise.noise_size(size, pyramid.padding, pyramid.num_layers)
+
+    def draw():
+        key = noise.noise_key(seed, noise.SUPER_RESOLUTION, step)
+        amp = pyramid.noise_amps.value[scale]
+        return amp * noise.draw(key, scale, size, channels)
+
+    return tf.cond(noisy, draw, lambda: tf.zeros((1, *size, channels)))
+
+
+def check_factor(factor):
+    """Returns `factor` as a float, or raises `TaskError`."""
+    real = isinstance(factor, (int, float, np.integer, np.floating))
+    if not real or isinstance(factor, bool) or not 1 < factor <= MAX_FACTOR:
+        raise TaskError(
+            f"`factor` must be a number greater than 1 and at most {MAX_FACTOR:g}. "
+            f"Received: factor={factor!r}."
+        )
+    return float(factor)
+
+
+def warn_unless_trained_for(config, factor):
+    """Warns where a model trained for this enlargement would do it better.
+
+    Args:
+        config: The `SinGANConfig` that the model was trained with.
+        factor: The enlargement that is wanted.
+
+    Raises:
+        TaskError: If `factor` is out of range.
+
+    Warns:
+        UserWarning: If the model was not trained for super-resolution, or for
+            enlarging by steps that differ by more than 2 %.
+    """
+    factor = check_factor(factor)
+    command = f"keras-singan train IMAGE --task super-resolution --factor {factor:g}"
+    if config.task != "super_resolution":
+        text = f"This model was not trained for super-resolution. Better: {command}"
+        warnings.warn(text, UserWarning, stacklevel=3)
+        return
+    (_, trained), (_, wanted) = map(super_resolution_steps, (config.factor, factor))
+    if abs(math.log(trained / wanted)) > math.log(1.02):
+        text = (
+            f"This model was trained to enlarge by {trained:.3g} at a time, as for "
+            f"factor={config.factor:g}; here it is {wanted:.3g}. "
+            f"Perhaps better: {command}"
+        )
+        warnings.warn(text, UserWarning, stacklevel=3)
+
+
+def _check_least(pyramid, size):
+    least = receptive_field(pyramid.num_layers)
+    if min(size) < least:
+        raise TaskError(
+            f"The image must be at least {least}x{least} (height x width) for this "
+            f"model, the receptive field of its generators. Received: an image of "
+            f"{size[0]}x{size[1]}."
+        )

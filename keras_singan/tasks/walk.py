@@ -1,0 +1,133 @@
+"""The animation's random walk in the noise, in TensorFlow alone.
+
+Python and an exported graph share it. With `d` for how far the noise `z` is from
+that of the reconstruction, `z*`, a step of the published code's walk (for "Single
+Image Animation" of Shaham et al. 2019) reads
+
+    d_t = (1 - alpha) (d_{t-1} + beta (d_{t-1} - d_{t-2}) + (1 - beta) u_t)
+
+with fresh standard normal noise `u_t`. The state between two steps is the pair
+`(d_t, d_{t-1})`.
+"""
+
+import tensorflow as tf
+
+from keras_singan.ops import noise
+
+# How much of z_0 is fresh noise, as in the published code.
+_FIRST_STEP = 0.05
+
+
+def start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop):
+    """Gives the state before frame 1 of every scale that moves.
+
+    Args:
+        pyramid: A `SinGANPyramid`.
+        start_scale: int, first scale that moves.
+        seed: int or scalar int64 tensor.
+        frames: int or scalar integer tensor, frames of the loop; without a
+            loop it does not matter.
+        alpha: float or scalar float tensor, 0 to 1; above 0 for a loop.
+        beta: float or scalar float tensor, 0 to 1.
+        loop: bool or scalar bool tensor.
+
+    Returns:
+        List with a pair of float32 tensors `(height, width, channels)` for each
+        scale, as `continue_walk` takes it.
+    """
+    scales = range(start_scale, pyramid.num_scales)
+
+    def closed():
+        return [
+            _closed_start(pyramid, scale, seed, frames, _weights(alpha, beta))
+            for scale in scales
+        ]
+
+    return tf.cond(
+        tf.cast(loop, tf.bool),
+        closed,
+        lambda: [_open_start(pyramid, scale, seed) for scale in scales],
+    )
+
+
+def continue_walk(pyramid, start_scale, seed, first, count, states, alpha, beta):
+    """Walks on by some frames, at every scale that moves.
+
+    Args:
+        pyramid: A `SinGANPyramid`.
+        start_scale: int, first scale that moves.
+        seed: int or scalar int64 tensor.
+        first: int or scalar integer tensor, number of the first of these frames;
+            the first of all is 1.
+        count: int or scalar integer tensor, how many frames, at least 1.
+        states: What `start_walk`, or this function for the frame before, gave.
+        alpha: float or scalar float tensor, 0 to 1.
+        beta: float or scalar float tensor, 0 to 1.
+
+    Returns:
+        The noise: a list with a float32 tensor `(count, height, width, channels)`
+        for each of these scales, as `pyramid.generate` takes it; and the states
+        after the last frame. Nothing depends on how a walk is cut into calls.
+    """
+    zs, after = [], []
+    for scale, state in enumerate(states, start_scale):
+        steps = _steps(first, count)
+        step = _step(pyramid, scale, seed, _weights(alpha, beta))
+        now, before = tf.scan(step, steps, initializer=tuple(state))
+        zs.append(pyramid.rec_noise(scale) + now)
+        after.append((now[-1], before[-1]))
+    return zs, after
+
+
+def _steps(first, count):
+    first = tf.cast(first, tf.int64)
+    return tf.range(first, first + tf.cast(count, tf.int64))
+
+
+def _weights(alpha, beta):
+    # Of the last deviation, of the one before it, and of the fresh noise.
+    alpha, beta = tf.cast(alpha, tf.float32), tf.cast(beta, tf.float32)
+    kept = 1 - alpha
+    return kept * (1 + beta), -kept * beta, kept * (1 - beta)
+
+
+def _step(pyramid, scale, seed, weights):
+    def step(state, t):
+        now, before = state
+        fresh = _fresh_noise(pyramid, scale, seed, t)
+        return weights[0] * now + weights[1] * before + weights[2] * fresh, now
+
+    return step
+
+
+def _fresh_noise(pyramid, scale, seed, t):
+    key = noise.noise_key(seed, noise.ANIMATION, scale, t)
+    size = pyramid.noise_sizes()[scale]
+    return noise.draw(key, scale, size, pyramid.channels)[0]
+
+
+def _open_start(pyramid, scale, seed):
+    rec_noise = pyramid.rec_noise(scale)[0]
+    fresh = _fresh_noise(pyramid, scale, seed, 0)
+    return _FIRST_STEP * (fresh - rec_noise), tf.zeros_like(rec_noise)
+
+
+def _closed_start(pyramid, scale, seed, frames, weights):
+    """The state that all the frames' steps lead back to.
+
+    They turn a state `s` into `P s + c`, where `c` is what becomes of no
+    deviation at all, and `P` the same 2x2 matrix for every pixel: so
+    `s = (I - P)^-1 c`.
+    """
+    steps = _steps(1, frames)
+    rest = tf.zeros_like(pyramid.rec_noise(scale)[0])
+    step = _step(pyramid, scale, seed, weights)
+    now, before = tf.foldl(step, steps, initializer=(rest, rest))
+    identity = tf.eye(2, dtype=tf.float64)
+    once = tf.cast(tf.reshape([*weights[:2], 1.0, 0.0], (2, 2)), tf.float64)
+    power = tf.foldl(lambda p, _: once @ p, steps, initializer=identity)
+    inverse = tf.cast(tf.linalg.inv(identity - power), tf.float32)
+    return (
+        inverse[0, 0] * now + inverse[0, 1] * before,
+        inverse[1, 0] * now + inverse[1, 1] * before,
+    )
