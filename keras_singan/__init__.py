@@ -24,6 +24,7 @@ _HOMES = {
     "OutputError": "errors",
     "RunFolderError": "errors",
     "ScaleGAN": "scale_gan",
+    "ServingError": "errors",
     "SinGAN": "estimator",
     "SinGANConfig": "config",
     "SinGANError": "errors",

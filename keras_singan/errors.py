@@ -43,3 +43,16 @@ class TrainingError(SinGANError, ArithmeticError):
 
 class OutputError(SinGANError, OSError):
     """A result could not be written."""
+
+
+class ServingError(SinGANError):
+    """A served model cannot be reached, or its server refuses or fails.
+
+    Args:
+        message: What was expected, and what was received.
+        status: The status code of HTTP, or `None`. Defaults to `None`.
+    """
+
+    def __init__(self, message, status=None):
+        super().__init__(message)
+        self.status = status

@@ -5,23 +5,22 @@ from pathlib import Path
 from keras_singan.callbacks import LossHistory
 from keras_singan.callbacks import TensorBoardLog
 from keras_singan.config import resolve_config
-from keras_singan.errors import NotFittedError
 from keras_singan.geometry import plan_scales
 from keras_singan.io.image import read_image
-from keras_singan.io.image import to_uint8
 from keras_singan.model_file import load_model
+from keras_singan.model_file import model_path
 from keras_singan.model_file import save_model
 from keras_singan.plan import Estimate
 from keras_singan.plan import estimate
 from keras_singan.progress import check_verbose
 from keras_singan.progress import new_progress
 from keras_singan.run_folder import RunFolder
-from keras_singan.tasks import sampling
+from keras_singan.task_methods import TaskMethods
 from keras_singan.training import fit_pyramid
 from keras_singan.training import new_pyramid
 
 
-class SinGAN:
+class SinGAN(TaskMethods):
     """A generative model of one photo (Shaham et al., ICCV 2019).
 
     ```python
@@ -109,8 +108,8 @@ class SinGAN:
                 fit_pyramid(pyramid, self.config_, folder, [*listeners, *progress])
             if folder is not None:
                 folder.save_model(pyramid)
-        self.pyramid_, self.history_ = pyramid, history.scales
-        return self
+        self.history_ = history.scales
+        return self._take(pyramid, folder and folder.model_path)
 
     def estimate(self, image, *, alpha="composite") -> Estimate:
         """Measures, in some seconds, what fitting an image would take here.
@@ -129,42 +128,6 @@ class SinGAN:
         scales = plan_scales(pixels.shape[:2], self.config_)
         return estimate(scales, pixels.shape[-1], self.config_)
 
-    def sample(self, n=1, *, start_scale=0, size=None, seed=None):
-        """Draws new variations: see `keras_singan.tasks.sampling.sample`.
-
-        Returns:
-            uint8 array of shape `(n, height, width, channels)`.
-
-        Raises:
-            NotFittedError: If the model has not been fitted or loaded.
-            TaskError: If an argument is out of range.
-        """
-        return sampling.sample(
-            self._fitted(), n, start_scale=start_scale, size=size, seed=seed
-        )
-
-    def reconstruct(self):
-        """Gives the training image back, as the generators remember it.
-
-        Returns:
-            uint8 array of shape `(height, width, channels)`.
-
-        Raises:
-            NotFittedError: If the model has not been fitted or loaded.
-        """
-        return sampling.reconstruct(self._fitted())
-
-    def training_image(self):
-        """Gives the photo as it was trained on, shrunk to the finest scale.
-
-        Returns:
-            uint8 array of shape `(height, width, channels)`.
-
-        Raises:
-            NotFittedError: If the model has not been fitted or loaded.
-        """
-        return to_uint8(self._fitted().real.numpy()[0])
-
     def save(self, path) -> Path:
         """Writes everything that the tasks need to one `.keras` file.
 
@@ -173,7 +136,8 @@ class SinGAN:
             ModelFileError: If the path does not end in `.keras`.
             OutputError: If the file cannot be written.
         """
-        return save_model(self._fitted(), self.config_, path)
+        self._path = save_model(self._fitted(), self.config_, path)
+        return self._path
 
     @classmethod
     def load(cls, path) -> "SinGAN":
@@ -184,14 +148,40 @@ class SinGAN:
                 another kind, or from a newer version.
         """
         model = cls.__new__(cls)
-        model.pyramid_, model.config_ = load_model(path)
-        return model
+        pyramid, model.config_ = load_model(path)
+        return model._take(pyramid, model_path(path))
 
-    def _fitted(self):
-        pyramid = getattr(self, "pyramid_", None)
-        if pyramid is None:
-            raise NotFittedError(
-                "A SinGAN must be fitted with fit(image), or loaded with "
-                "SinGAN.load(path), first. Received: a SinGAN without weights."
-            )
-        return pyramid
+    def export(self, path, *, name="singan", version=None, warmup=True, limits=None):
+        """Writes a SavedModel that TensorFlow Serving runs as it is.
+
+        It has a signature for each task; retrained scales for paint-to-image
+        that stand beside the model's file come along.
+
+        Args:
+            path: Folder for models; this one goes to `PATH/NAME/VERSION`.
+            name: The model's name in requests. Defaults to `"singan"`.
+            version: Whole number, or `None` for the next that is free. Defaults
+                to `None`.
+            warmup: Whether servers find warm-up requests in it. Defaults to
+                `True`.
+            limits: `keras_singan.export.ExportLimits` of what a request may ask
+                for. Defaults to those of the class.
+
+        Returns:
+            The `Path` of the version.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            TaskError: If `name` or `version` cannot be used.
+            OutputError: If the version exists already, or cannot be written.
+        """
+        # It takes a second to import, which no other task needs.
+        from keras_singan.export import export_saved_model
+
+        return export_saved_model(
+            self, path, name=name, version=version, warmup=warmup, limits=limits
+        )
+
+    def _take(self, pyramid, path):
+        self.pyramid_, self._path, self._quantized = pyramid, path, {}
+        return self

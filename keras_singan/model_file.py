@@ -21,7 +21,7 @@ MODEL_NAME = "singan.keras"
 _CLASS = "keras_singan>SinGANPyramid"
 
 
-def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path) -> Path:
+def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path, extra=None) -> Path:
     """Writes a pyramid and its config to one `.keras` file.
 
     An existing file is replaced only once the new one is complete.
@@ -30,6 +30,8 @@ def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path) -> Path:
         pyramid: A trained `SinGANPyramid`.
         config: The hyper-parameters it was trained with.
         path: Path that ends in `.keras`.
+        extra: Dictionary that JSON can hold, of a file that is no model by
+            itself: `load_model` refuses it. Defaults to `None`.
 
     Returns:
         The path.
@@ -38,17 +40,25 @@ def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path) -> Path:
         ModelFileError: If the path does not end in `.keras`.
         OutputError: If the file cannot be written.
     """
-    path = Path(path)
-    if path.suffix != ".keras":
-        text = f"A model's file name must end in .keras. Received: path={str(path)!r}."
-        raise ModelFileError(text)
+    path = check_suffix(path)
     pyramid.metadata = {
         "format_version": FORMAT_VERSION,
         "written_by": f"keras_singan {__version__}",
         "config": config.to_dict(),
     }
+    if extra is not None:
+        pyramid.metadata["extra"] = extra
     with atomic_path(path) as temporary:
         pyramid.save(temporary)
+    return path
+
+
+def check_suffix(path) -> Path:
+    """Returns a path that ends in `.keras`, or raises `ModelFileError`."""
+    path = Path(path)
+    if path.suffix != ".keras":
+        text = f"A model's file name must end in .keras. Received: path={str(path)!r}."
+        raise ModelFileError(text)
     return path
 
 
@@ -65,7 +75,27 @@ def load_model(path) -> tuple[SinGANPyramid, SinGANConfig]:
         ModelFileError: If the path is missing, or the file damaged, of another
             kind, or of a newer format than this version reads.
     """
-    path = _model_path(Path(path))
+    pyramid, config, extra = load_with_extra(path)
+    if extra is not None:
+        raise ModelFileError(
+            "The file must hold a whole model, but holds a part that was retrained "
+            "for one task: load the model that stands beside it. "
+            f"Received: path={str(path)!r}."
+        )
+    return pyramid, config
+
+
+def load_with_extra(path):
+    """Does what `load_model` does, for files with and without an `extra`.
+
+    Returns:
+        The pyramid, its config, and the `extra` as JSON gave it back, which is
+        yet to be checked; `None` where there is none.
+
+    Raises:
+        ModelFileError: As `load_model` does.
+    """
+    path = model_path(path)
     values = _read_config(path)
     metadata = _check_metadata(values, path)
     try:
@@ -73,14 +103,20 @@ def load_model(path) -> tuple[SinGANPyramid, SinGANConfig]:
         pyramid = _build(values, config)
         pyramid.load_weights(path)
     except SinGANError as error:
-        raise ModelFileError(f"{_damaged(path)} ({error})") from None
+        raise ModelFileError(f"{damaged(path)} ({error})") from None
     except Exception as error:
         # h5py, zipfile and Keras raise a dozen kinds for a damaged file.
-        raise ModelFileError(_damaged(path)) from error
-    return pyramid, config
+        raise ModelFileError(damaged(path)) from error
+    return pyramid, config, metadata.get("extra")
 
 
-def _model_path(path):
+def model_path(path) -> Path:
+    """Returns the file of a model: the path itself, or what a run folder holds.
+
+    Raises:
+        ModelFileError: If there is none.
+    """
+    path = Path(path)
     if path.is_dir():
         if not (path / MODEL_NAME).is_file():
             raise ModelFileError(
@@ -107,7 +143,7 @@ def _read_config(path):
         text = f"A model file must be readable ({error.strerror})."
         raise ModelFileError(f"{text} Received: path={str(path)!r}.") from error
     except Exception as error:
-        raise ModelFileError(_damaged(path)) from error
+        raise ModelFileError(damaged(path)) from error
     if name != _CLASS:
         raise ModelFileError(
             f"The file must hold a SinGANPyramid, but holds {str(name)[:60]!r}. "
@@ -121,7 +157,7 @@ def _check_metadata(values, path):
     if not isinstance(metadata, dict) or not isinstance(
         metadata.get("format_version"), int
     ):
-        raise ModelFileError(_damaged(path))
+        raise ModelFileError(damaged(path))
     version = metadata["format_version"]
     if version > FORMAT_VERSION:
         raise ModelFileError(
@@ -143,7 +179,8 @@ def _build(values, config):
     )
 
 
-def _damaged(path):
+def damaged(path):
+    """The line about a file that is none of ours, or not whole."""
     return (
         "The file must be a complete .keras file of keras_singan; it is of another "
         f"kind or damaged. Received: path={str(path)!r}."

@@ -89,8 +89,9 @@ class ScaleTrainer:
         if below is None:
             self.previous_rec = tf.zeros_like(self.real)
             return
-        self.previous_rec = resize(below, self.size)
-        rmse = tf.sqrt(tf.reduce_mean(tf.square(self.real - self.previous_rec)))
+        upsampled = resize(below, self.size)
+        self.previous_rec = self.entering(upsampled)
+        rmse = tf.sqrt(tf.reduce_mean(tf.square(self.real - upsampled)))
         amps = self.pyramid.noise_amps.numpy()
         amps[self.scale] = self.config.noise_amp * rmse.numpy()
         self.pyramid.noise_amps.assign(amps)
@@ -134,9 +135,16 @@ class ScaleTrainer:
             target.set_weights(source.get_weights())
 
     def draw_previous(self, lower):
-        """Images from the frozen scales below, upsampled to this scale."""
+        """Images from the frozen scales below, as they enter this scale."""
         below = self.pyramid.generate(lower, stop_scale=self.scale)
-        return resize(below, self.size)
+        return self.entering(resize(below, self.size))
+
+    def entering(self, upsampled):
+        """What the generator gets of an upsampled image from below: all of it.
+
+        A subclass may change it, for random images and the reconstruction alike.
+        """
+        return upsampled
 
     def dataset(self, start=0):
         """The data of the iterations from `start` on: see `ScaleGAN.train_step`."""

@@ -22,8 +22,11 @@ TINY = [
 ]
 
 
-def invoke(*args, env=None):
-    """Runs `keras-singan` as `main` does; gives click's result."""
+def invoke(*args, env=None, input=None):
+    """Runs `keras-singan` as `main` does; gives click's result.
+
+    `input` is what comes from standard input.
+    """
     with warnings.catch_warnings():
         # The package's own warnings become lines, which tests look at.
         warnings.filterwarnings("always", category=UserWarning, module="keras_singan")
@@ -31,6 +34,7 @@ def invoke(*args, env=None):
             cli,
             [str(arg) for arg in args],
             env=env,
+            input=input,
             prog_name="keras-singan",
             auto_envvar_prefix="KERAS_SINGAN",
         )

@@ -15,6 +15,9 @@ from command_line import succeed
 from command_line import trained_run
 from command_line import type_next
 
+from keras_singan.io.image import image_grid
+from keras_singan.io.sheet import contact_sheet
+
 FOLDER = Path("samples/run")
 
 
@@ -135,3 +138,78 @@ def test_two_channels_are_written_as_arrays_with_previews(monkeypatch, grid):
     assert np.load(f"samples/field/{stem}.npy").shape == (32, 40, 2)
     assert read(f"samples/field/{stem}_preview.png").shape == (32, 40, 3)
     assert "--overwrite" in refuse(1, *command)
+
+
+@pytest.mark.parametrize("scales", [["--scale", "0,1"], ["--scale", "0-1"]])
+def test_several_scales_are_written_each_and_as_one_labelled_sheet(scales):
+    result = sample(*scales, "--seed", 4)
+    stems = ["sample_scale0_seed0004", "sample_scale1_seed0004"]
+    singles = [f"{stem}_00{i}.png" for stem in stems for i in range(2)]
+    sheet = "sample_scale0-1_seed0004_sheet.png"
+    assert result.stdout.splitlines()[:-1] == [
+        str(FOLDER / name) for name in [*singles, sheet]
+    ]
+    # A row for the photo, and one of two samples for each scale.
+    rows = [read(FOLDER / name) for name in singles]
+    page = read(FOLDER / sheet)
+    blocks = [image_grid(np.stack(rows[i : i + 2]), 2) for i in (0, 2)]
+    expected = [pixels(), *blocks]
+    assert (page == contact_sheet(expected, ["input", "scale 0", "scale 1"], 1)).all()
+
+
+def test_a_repeated_option_gives_several_scales_and_no_scale_twice():
+    result = sample("--scale", 1, "--scale", "0-1", "--seed", 4, "--grid")
+    assert names() == ["sample_scale1-0_seed0004_sheet.png"]
+    assert result.stdout.startswith(f"{FOLDER / names()[0]}\nNext: ")
+
+
+def test_several_scales_come_from_the_environment():
+    env = {"KERAS_SINGAN_SAMPLE_SCALE": "0 1"}
+    succeed("sample", "--model", trained_run(), "-n", 1, "--grid", env=env)
+    assert re.fullmatch("sample_scale0-1_seed[0-9]+_sheet.png", names()[0])
+
+
+@pytest.mark.parametrize(
+    "options, expected",
+    [
+        (["--height-factor", 1.5], (48, 40)),
+        (["--width-factor", "2"], (32, 80)),
+        (["--height-factor", 1.26, "--width-factor", 0.99], (40, 40)),
+    ],
+)
+def test_factors_are_of_the_trained_size(options, expected):
+    sample(*options)
+    assert {size(FOLDER / name) for name in names()} == {expected}
+
+
+def test_one_image_can_go_to_a_named_file():
+    command = ["sample", "--model", trained_run(), "-n", 1, "--seed", 4]
+    result = succeed(*command, "--scale", 1, "--output", "new/x.webp")
+    assert result.stdout.startswith("new/x.webp\nNext: ")
+    assert result.stderr == "Used: scale 1, seed 4\n"
+    succeed(*command, "--scale", 1)
+    assert (read("new/x.webp") == read(next(FOLDER.iterdir()))).all()
+    assert "path='new/x.webp'" in refuse(1, *command, "--output", "new/x.webp")
+
+
+def test_a_folder_may_look_like_a_file():
+    Path("x.png").mkdir()
+    sample("--output", "x.png")
+    assert len(names("x.png")) == 2
+
+
+@pytest.mark.parametrize("grid", [[], ["--grid"], ["--grid", "--scale", "0-1"]])
+def test_standard_output_gets_one_png_and_nothing_else(grid):
+    command = ["sample", "--model", trained_run(), "-n", 1, "--seed", 4, *grid]
+    result = succeed(*command, "--output", "-")
+    succeed(*command, "--output", "out")
+    (written,) = Path("out").iterdir()
+    assert result.stdout_bytes == written.read_bytes()
+    assert "Used: scale 0, " in result.stderr and "seed 4\nNext: " in result.stderr
+    assert list(Path().iterdir()) == [Path("out")]
+
+
+def test_a_sheet_of_two_channels_is_a_picture():
+    saved_model("field.keras", channels=2, scales=2)
+    command = ["sample", "--model", "field.keras", "--scale", "0-1", "--grid", "-n", 1]
+    assert succeed(*command, "--output", "-").stdout_bytes[1:4] == b"PNG"

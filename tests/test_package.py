@@ -34,6 +34,8 @@ ORDER = [
     *(
         "scale_gan",
         "statistics",
+        "strips",
+        "pyramid_graphs",
         "pyramid",
         "callbacks",
         "interrupts",
@@ -50,14 +52,15 @@ ORDER = [
         "sifid",
         "metrics",
     ),
-    *("estimator", "cli"),
+    *("client", "export", "task_methods", "estimator", "server", "cli"),
 ]
-FREE = ["errors", "config", "geometry", "backend", "io.*", "cli.*"]
+FREE = ["errors", "config", "geometry", "backend", "io.*", "client.*", "cli.*"]
 
 PUBLIC = [
     *("BackendError", "ConfigError", "ImageError", "ModelFileError", "NotFittedError"),
-    *("OutputError", "RunFolderError", "ScaleGAN", "SinGAN", "SinGANConfig"),
-    *("SinGANError", "SinGANPyramid", "TaskError", "TrainingError", "__version__"),
+    *("OutputError", "RunFolderError", "ScaleGAN", "ServingError", "SinGAN"),
+    *("SinGANConfig", "SinGANError", "SinGANPyramid", "TaskError", "TrainingError"),
+    "__version__",
 ]
 
 

@@ -7,10 +7,18 @@ from pathlib import Path
 import click
 
 from keras_singan import __version__
+from keras_singan.cli.animate import animate
+from keras_singan.cli.edit import edit
 from keras_singan.cli.errors import one_line_errors
 from keras_singan.cli.evaluate import evaluate
+from keras_singan.cli.export import export
+from keras_singan.cli.harmonize import harmonize
 from keras_singan.cli.info import info
+from keras_singan.cli.paint_to_image import paint_to_image
+from keras_singan.cli.query import query
 from keras_singan.cli.sample import sample
+from keras_singan.cli.serve import serve
+from keras_singan.cli.super_resolve import super_resolve
 from keras_singan.cli.train import train
 
 _PACKAGE = str(Path(__file__).parents[1])
@@ -50,7 +58,8 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
         click.echo(f"Warning: {message}", err=True)
 
 
-for _command in (train, sample, info, evaluate):
+_TASKS = (sample, animate, super_resolve, harmonize, edit, paint_to_image)
+for _command in (train, *_TASKS, info, evaluate, export, serve, query):
     cli.add_command(_command)
 
 

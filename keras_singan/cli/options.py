@@ -1,6 +1,8 @@
 """Options and types that several commands share."""
 
+import math
 import re
+import sys
 from pathlib import Path
 
 import click
@@ -41,6 +43,103 @@ class MaxSizeType(click.ParamType):
         return click.INT.convert(value, param, ctx)
 
 
+class ScalesType(click.ParamType):
+    """Scales: one, several, or ranges, as in 1 or 0,2 or 1-3."""
+
+    name = "SCALES"
+
+    def convert(self, value, param, ctx):
+        """Returns a tuple of ints."""
+        if isinstance(value, tuple):
+            return value
+        scales = []
+        for part in value.split(","):
+            match = re.fullmatch(r"\s*(-?\d{1,4})\s*(?:-\s*(\d{1,4})\s*)?", part)
+            ends = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+            if ends[0] > ends[1]:
+                self.fail(
+                    "Scales must look like 1 or 0,2 or 1-3, ranges upwards. "
+                    f"Received: {value!r}.",
+                    param,
+                    ctx,
+                )
+            scales += range(ends[0], ends[1] + 1)
+        return tuple(scales)
+
+
+class NumbersType(click.ParamType):
+    """One number, or several with commas between."""
+
+    name = "NUMBERS"
+
+    def convert(self, value, param, ctx):
+        """Returns a tuple of floats."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(click.FLOAT.convert(part, param, ctx) for part in value.split(","))
+
+
+class MoveType(click.ParamType):
+    """`x,y,w,h:to_x,to_y`: a box, and where its left upper corner goes."""
+
+    name = "x,y,w,h:to_x,to_y"
+
+    def convert(self, value, param, ctx):
+        """Returns (x, y, w, h, to_x, to_y)."""
+        if isinstance(value, tuple):
+            return value
+        number = r"\s*(-?\d{1,6})\s*"
+        box, corner = ",".join([number] * 4), ",".join([number] * 2)
+        match = re.fullmatch(f"{box}:{corner}", value)
+        if not match:
+            self.fail(
+                "A move must look like 10,20,30,40:60,20 (x,y,w,h:to_x,to_y). "
+                f"Received: {value!r}.",
+                param,
+                ctx,
+            )
+        return tuple(map(int, match.groups()))
+
+
+class FactorType(click.FloatRange):
+    """A number above 0, and no nonsense."""
+
+    name = "FACTOR"
+
+    def __init__(self):
+        super().__init__(0, 1000, min_open=True)
+
+    def convert(self, value, param, ctx):
+        """Returns a float."""
+        value = super().convert(value, param, ctx)
+        if math.isnan(value):
+            self.fail("A factor must be a number. Received: nan.", param, ctx)
+        return value
+
+
+def several(ctx, param, values):
+    """Callback of an option that holds tuples: one tuple, nothing in it twice."""
+    return tuple(dict.fromkeys(value for part in values for value in part))
+
+
+def scales_option(default, text):
+    """Gives `--scale` for one or several scales.
+
+    Args:
+        default: The default scale, or `None` for the middle of the pyramid.
+        text: What the scale means, for the help.
+    """
+    return click.option(
+        "--scale",
+        type=ScalesType(),
+        multiple=True,
+        callback=several,
+        default=() if default is None else [str(default)],
+        show_default="the middle one" if default is None else True,
+        help=f"{text} Several (0,2 or 1-3) also give one labelled sheet.",
+    )
+
+
 model_option = click.option(
     "--model",
     type=click.Path(exists=True, path_type=Path),
@@ -53,9 +152,31 @@ scale_option = click.option(
     show_default=True,
     help="First scale with fresh noise: 0 changes the layout, higher ones details.",
 )
+injection_option = scales_option(
+    None, "Scale at which the picture enters: higher ones change less of it."
+)
 seed_option = click.option(
     "--seed", type=int, help="Seed of the noise.  [default: a random one]"
 )
+output_option = click.option(
+    "--output",
+    type=click.Path(allow_dash=True, path_type=Path),
+    help="Folder, or file for one result, or - for standard output.  "
+    "[default: folder samples/NAME, from the model's name]",
+)
+grid_option = click.option(
+    "--grid", is_flag=True, help="Write one sheet with all images instead."
+)
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace images that exist."
+)
+# An image that exists, or - for standard input.
+IMAGE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+
+
+def output_options(command):
+    """Adds what says where results go: `--output`, `--grid`, `--overwrite`."""
+    return output_option(grid_option(overwrite_option(command)))
 
 
 def find_model(model):
@@ -77,6 +198,21 @@ def find_model(model):
         )
     click.echo(f"Model: {found[-1].parent} (the newest in {RUNS}/)", err=True)
     return found[-1]
+
+
+def read_dash(*images):
+    """Gives images as tasks take them: `-` becomes the bytes of standard input.
+
+    Raises:
+        click.UsageError: If more than one of them is `-`.
+    """
+    dashes = [image for image in images if str(image) == "-"]
+    if len(dashes) > 1:
+        raise click.UsageError(
+            "Only one image can come from standard input. Received: - twice."
+        )
+    data = sys.stdin.buffer.read() if dashes else None
+    return [data if str(image) == "-" else image for image in images]
 
 
 def other_scale(scale, count):

@@ -1,25 +1,27 @@
 """`keras-singan sample`."""
 
-import secrets
-import shlex
-from pathlib import Path
+import functools
 
 import click
 
+from keras_singan.cli.job import Job
+from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import SizeType
-from keras_singan.cli.options import find_model
-from keras_singan.cli.options import model_name
 from keras_singan.cli.options import model_option
-from keras_singan.cli.options import other_scale
-from keras_singan.cli.options import scale_option
+from keras_singan.cli.options import output_options
+from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
-from keras_singan.cli.quiet import import_quietly
-from keras_singan.errors import OutputError
+from keras_singan.cli.output import Result
+from keras_singan.cli.output import check_scales
+from keras_singan.cli.output import write_results
+from keras_singan.io.image import image_grid
 
 
 @click.command()
 @model_option
-@scale_option
+@scales_option(
+    0, "First scale with fresh noise: 0 changes the layout, higher ones details."
+)
 @click.option(
     "-n",
     "count",
@@ -29,62 +31,51 @@ from keras_singan.errors import OutputError
     help="How many.",
 )
 @click.option("--size", type=SizeType(), help="Height x width.  [default: as trained]")
-@seed_option
 @click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for the images.  [default: samples/NAME, from the model's name]",
+    "--height-factor", type=FactorType(), help="Height, times the trained one."
 )
-@click.option("--grid", is_flag=True, help="Write one sheet with all images instead.")
-@click.option("--overwrite", is_flag=True, help="Replace images that exist.")
-def sample(model, scale, count, size, seed, output, grid, overwrite):
+@click.option("--width-factor", type=FactorType(), help="Width, times the trained one.")
+@seed_option
+@output_options
+def sample(model, scale, count, size, height_factor, width_factor, seed, grid, **to):
     """Draw new variations of the photo.
 
     An image's file name holds its scale, its seed and its number: the same seed
     and number give the same image again.
     """
-    path = find_model(model)
-    seed = secrets.randbelow(2**31) if seed is None else seed
-    folder = Path("samples") / model_name(path) if output is None else output
-    paths = _paths(folder, scale, seed, count, grid)
-    if not overwrite:
-        _refuse_existing(paths)
-
-    import_quietly()
-    from keras_singan import SinGAN
-
-    singan = SinGAN.load(path)
-    images = singan.sample(count, start_scale=scale, size=size, seed=seed)
-    for written in _write(images, paths, grid):
-        click.echo(written)
-    command = shlex.join(["keras-singan", "sample", "--model", str(path)])
-    other = other_scale(scale, singan.pyramid_.num_scales)
-    click.echo(f"Next: {command} --scale {other}")
-
-
-def _paths(folder, scale, seed, count, grid):
-    stem = f"sample_scale{scale}_seed{seed:04d}"
-    if grid:
-        return [folder / f"{stem}_grid{count}.png"]
-    return [folder / f"{stem}_{index:03d}.png" for index in range(count)]
+    factors = (height_factor, width_factor)
+    if size is not None and factors != (None, None):
+        raise click.UsageError(
+            "Either --size or --height-factor and --width-factor can be given. "
+            "Received: both."
+        )
+    job = Job("sample", model, seed, **to)
+    if factors != (None, None):
+        size = _times(job.singan.pyramid_.sizes[-1], factors)
+    scales = check_scales(job.singan.pyramid_, scale)
+    draw = functools.partial(job.singan.sample, count, size=size, seed=job.seed)
+    plain = grid and len(scales) == 1
+    make = _grid_result if plain else _result
+    results = [make(job, scale, count, draw) for scale in scales]
+    sheet = job.sheet_stem("sample", scales) if len(scales) > 1 else None
+    source = job.singan.training_image
+    write_results(job, results, source, sheet, grid and not plain)
+    job.say_next_scale(scales)
 
 
-def _refuse_existing(paths):
-    for path in paths:
-        # Images of 2, 5 or more channels are written as .npy.
-        for there in (path, path.with_suffix(".npy")):
-            if there.exists():
-                raise OutputError(
-                    "The output must not exist yet: give another --output or --seed, "
-                    f"or --overwrite. Received: path={str(there)!r}."
-                )
+def _times(trained, factors):
+    pairs = zip(trained, factors, strict=True)
+    return tuple(max(1, round(side * (factor or 1))) for side, factor in pairs)
 
 
-def _write(images, paths, grid):
-    from keras_singan.io.image import image_grid
-    from keras_singan.io.image import save_image
+def _result(job, scale, count, draw):
+    stem = job.stem("sample", f"scale{scale}")
+    stems = [f"{stem}_{index:03d}" for index in range(count)]
+    return Result(f"scale {scale}", stems, lambda: draw(start_scale=scale))
 
-    if grid:
-        images = [image_grid(images)]
-    for path, image in zip(paths, images, strict=True):
-        yield save_image(path, image, overwrite=True)
+
+def _grid_result(job, scale, count, draw):
+    stem = f"{job.stem('sample', f'scale{scale}')}_grid{count}"
+    return Result(
+        f"scale {scale}", [stem], lambda: image_grid(draw(start_scale=scale))[None]
+    )

@@ -91,9 +91,20 @@ def _unit_rgba(data):
         colour = tf.io.decode_jpeg(data, channels=3, dct_method="INTEGER_ACCURATE")
         return tf.pad(colour, [[0, 0], [0, 0], [0, 1]], constant_values=255)
 
-    pixels = tf.cond(is_png(data), lambda: tf.io.decode_png(data, channels=4), jpeg)
+    pixels = tf.cond(is_png(data), lambda: _png_rgba(data), jpeg)
     pixels = tf.ensure_shape(pixels, (None, None, 4))
     return tf.cast(pixels, tf.float32) / 255.0
+
+
+def _png_rgba(data):
+    pixels = tf.io.decode_png(data, channels=4)
+    # libpng fills the opacity of shallow images with their own highest value.
+    depth = tf.io.decode_raw(tf.strings.substr(data, 24, 1), tf.uint8)[0]
+    filler = tf.bitwise.left_shift(tf.constant(1, tf.uint8), depth) - 1
+    shallow = (depth < 8) & (tf.reduce_max(pixels[..., 3]) <= filler)
+    opacity = pixels[..., 3:]
+    opacity = tf.where(shallow & tf.equal(opacity, filler), 255, opacity)
+    return tf.concat([pixels[..., :3], tf.cast(opacity, tf.uint8)], -1)
 
 
 def _png_size(data):

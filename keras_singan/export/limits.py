@@ -49,3 +49,22 @@ class ExportLimits:
                 "`max_factor` must be from 2 to 64. "
                 f"Received: max_factor={self.max_factor!r}."
             )
+
+    @classmethod
+    def from_texts(cls, texts):
+        """Builds the limits from texts like `max_side=2048`; the last one wins.
+
+        Raises:
+            ConfigError: If a text, a name or a number makes no sense.
+        """
+        names = [field.name for field in dataclasses.fields(cls)]
+        values = {}
+        for text in texts:
+            name, _, number = text.partition("=")
+            if name not in names or not number.isdecimal():
+                raise ConfigError(
+                    f"A limit must be NAME=NUMBER, a name of {', '.join(names)}. "
+                    f"Received: {text!r}."
+                )
+            values[name] = int(number)
+        return cls(**values)

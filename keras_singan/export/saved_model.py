@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_singan.client.tasks import DEFAULT_MODEL
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.export.limits import ExportLimits
@@ -24,39 +25,41 @@ from keras_singan.io.files import write_text
 
 
 def export_saved_model(
-    singan, base, *, version=None, warmup=True, limits=None, quantized=None
+    singan, path, *, name=DEFAULT_MODEL, version=None, warmup=True, limits=None
 ):
-    """Writes a model as `BASE/VERSION/`, ready for TensorFlow Serving.
+    """Writes a model as `PATH/NAME/VERSION/`, ready for TensorFlow Serving.
 
     The folder gets its number only once it is complete, since a running server
     loads whatever has one.
 
     Args:
-        singan: A fitted `SinGAN`.
-        base: Folder of this model's versions; its name is the model's.
+        singan: A fitted `SinGAN`; its retrained scales for paint-to-image come
+            along.
+        path: Folder for models.
+        name: The model's name: letters, digits, `.`, `_` and `-`. Defaults to
+            `"singan"`.
         version: Whole number of at least 0; `None` is one more than the highest
             that is there. Defaults to `None`.
         warmup: Whether to add a warm-up request for every signature. Defaults
             to `True`.
         limits: The `ExportLimits`. Defaults to those of the class.
-        quantized: Dictionary of start scale to `QuantizedScale`. Defaults to
-            `None`: none.
 
     Returns:
         The version's `Path`.
 
     Raises:
         NotFittedError: If the model has not been fitted or loaded.
-        TaskError: If `version` is out of range.
+        TaskError: If `name` or `version` cannot be used.
         OutputError: If the version exists, or cannot be written.
     """
-    pyramid, base = singan._fitted(), Path(base)
+    quantized = singan.quantized_scales()
+    base = Path(path) / _checked_name(name)
     limits = limits or ExportLimits()
     target = _version_folder(base, version)
     temporary = base / f".{uuid.uuid4().hex}"
     try:
         base.mkdir(parents=True, exist_ok=True)
-        _write(singan, pyramid, temporary, limits, quantized or {}, warmup, base.name)
+        _write(singan, temporary, limits, quantized, warmup and name)
         _check_free(target)
         os.rename(temporary, target)
     except OSError as error:
@@ -71,8 +74,8 @@ def export_saved_model(
     return target
 
 
-def _write(singan, pyramid, folder, limits, quantized, warmup, name):
-    config, pyramid = singan.config_, packed(pyramid)
+def _write(singan, folder, limits, quantized, warmup_name):
+    config, pyramid = singan.config_, packed(singan.pyramid_)
     quantized = {
         scale: dataclasses.replace(there, pyramid=packed(there.pyramid))
         for scale, there in quantized.items()
@@ -84,10 +87,10 @@ def _write(singan, pyramid, folder, limits, quantized, warmup, name):
     first = next(iter(signatures.values()))
     served = signatures | {"serving_default": first}
     tf.saved_model.save(module, str(folder), signatures=served)
-    if warmup:
+    if warmup_name:
         photo = singan.training_image()
         requests = example_requests(signatures, photo, _example_mask(photo))
-        write_warmup(folder, name, requests)
+        write_warmup(folder, warmup_name, requests)
     text = readme(pyramid, config, limits, signatures, quantized)
     write_text(folder / "README.md", text)
 
@@ -105,6 +108,15 @@ def _example_mask(photo):
     mask = np.zeros((height, width, 1), "uint8")
     mask[height // 3 : height // 3 + 2, width // 3 : width // 3 + 2] = 255
     return mask
+
+
+def _checked_name(name):
+    if not isinstance(name, str) or not re.fullmatch(r"[\w-][\w.-]*", name, re.ASCII):
+        raise TaskError(
+            "`name` must be made of letters, digits, dots, dashes and underscores. "
+            f"Received: name={name!r}."
+        )
+    return name
 
 
 def _version_folder(base, version):

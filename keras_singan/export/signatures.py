@@ -332,7 +332,7 @@ class Signatures:
 
     def _graph(self, function, inputs):
         """Makes a signature; its inputs are named as the contract names them."""
-        shapes = {"images": (None,) * 4, "masks": (None,) * 3}
+        shapes = {"images": (None, *self._image_shape()), "masks": (None,) * 3}
         specs = [
             tf.TensorSpec(shapes.get(name, (None,)), dtype, name)
             for name, dtype in inputs.items()

@@ -13,7 +13,7 @@ import tensorflow as tf
 from keras_singan.geometry import margin
 
 # The purposes, so that no two of them ever share a key.
-RECONSTRUCTION, TRAINING, SAMPLING, STATISTICS = range(4)
+RECONSTRUCTION, TRAINING, SAMPLING, STATISTICS, ANIMATION, SUPER_RESOLUTION = range(6)
 
 
 def noise_key(seed, purpose, *counters):

@@ -17,6 +17,21 @@ def resize(image, size):
     Returns:
         float32 tensor of shape `(batch, *size, channels)`, values in [-1, 1].
     """
+    return ops.clip(resize_unclipped(image, size), -1.0, 1.0)
+
+
+def resize_unclipped(image, size):
+    """Does what `resize` does without clipping, for differences of images.
+
+    It is linear: the sum of two images becomes the sum of their results.
+
+    Args:
+        image: float tensor of shape `(batch, height, width, channels)`.
+        size: Pair `(height, width)`: integers or scalar integer tensors.
+
+    Returns:
+        float32 tensor of shape `(batch, *size, channels)`.
+    """
     # A copy, because a variable's value has no shape arithmetic of its own.
     image = ops.cast(ops.copy(image), "float32")
     shape = ops.shape(image)
@@ -25,7 +40,7 @@ def resize(image, size):
         for new, old in zip(size, shape[1:3], strict=True)
     ]
     # Matrix products: XLA has no kernel for what `ops.image.resize` uses.
-    resized = ops.image.scale_and_translate(
+    return ops.image.scale_and_translate(
         image,
         (shape[0], *size, shape[3]),
         ops.stack(factors),
@@ -34,4 +49,3 @@ def resize(image, size):
         "cubic",
         antialias=True,
     )
-    return ops.clip(resized, -1.0, 1.0)

@@ -1,6 +1,7 @@
 """`animate`: a walk in the noise of every scale makes the photo move."""
 
 import numpy as np
+import tensorflow as tf
 
 from keras_singan.errors import TaskError
 from keras_singan.io.image import to_uint8
@@ -109,11 +110,24 @@ def iterate_frames(
 
 def _frames(pyramid, start_scale, seed, frames, alpha, beta, loop):
     below = pyramid.reconstruct(start_scale)
-    states = start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop)
+    states = _trace(
+        lambda: start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop)
+    )()
+    number = tf.TensorSpec((), tf.int64)
+    walk = _trace(
+        lambda first, count, states: continue_walk(
+            pyramid, start_scale, seed, first, count, states, alpha, beta
+        ),
+        *(number, number, tf.nest.map_structure(tf.TensorSpec.from_tensor, states)),
+    )
     chunk = chunk_size(pyramid, pyramid.sizes[-1])
     for first in range(1, frames + 1, chunk):
         count = min(chunk, frames + 1 - first)
-        zs, states = continue_walk(
-            pyramid, start_scale, seed, first, count, states, alpha, beta
-        )
+        numbers = tf.constant(first, tf.int64), tf.constant(count, tf.int64)
+        zs, states = walk(*numbers, states)
         yield to_uint8(pyramid.generate_function(zs, below).numpy())
+
+
+def _trace(function, *specs):
+    # Step by step outside a graph, a walk takes longer than the pictures.
+    return tf.function(function, autograph=False).get_concrete_function(*specs)

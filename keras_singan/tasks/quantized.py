@@ -119,6 +119,30 @@ def quantized_path(model_path, scale, colors) -> Path:
     return path.with_name(f"{path.stem}_quantized_scale{scale}_colors{colors}.keras")
 
 
+def find_quantized(model_path, pyramid, config):
+    """Finds the retrained scales that stand beside a model and belong to it.
+
+    Args:
+        model_path: The model's `.keras` file or run folder.
+        pyramid: The model's `SinGANPyramid`.
+        config: The `SinGANConfig` that it was trained with.
+
+    Returns:
+        Dictionary of `(scale, colors)` to `QuantizedScale`. Files that are
+        damaged or of another model are left out.
+    """
+    beside, found = quantized_path(model_path, "", ""), {}
+    begin = beside.name.removesuffix("_colors.keras")
+    for path in sorted(beside.parent.glob("*.keras")):
+        if not path.name.startswith(begin):
+            continue
+        with contextlib.suppress(ModelFileError):
+            kept = QuantizedScale.load(path)
+            if kept.fits(pyramid, config, kept.scale, kept.colors):
+                found[kept.scale, kept.colors] = kept
+    return found
+
+
 def quantized_scale(pyramid, config, scale, colors=5, *, path=None, verbose=0):
     """Gives the retrained scale of a model: from its file, or made anew.
 
@@ -130,7 +154,7 @@ def quantized_scale(pyramid, config, scale, colors=5, *, path=None, verbose=0):
         config: The `SinGANConfig` that it was trained with.
         scale: int from 1 up to the finest: where paintings will enter.
         colors: int from 2 to 256, how many colours the palette has, at most.
-            Defaults to `5`.
+            More of them keep small vivid things apart. Defaults to `5`.
         path: The `.keras` file, read if it is there and written if not; `None`
             keeps nothing on disk. Defaults to `None`.
         verbose: `0` for silence, `1` or `2` for a line on standard error when the

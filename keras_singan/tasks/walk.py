@@ -43,11 +43,12 @@ def start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop):
             for scale in scales
         ]
 
-    return tf.cond(
-        tf.cast(loop, tf.bool),
-        closed,
-        lambda: [_open_start(pyramid, scale, seed) for scale in scales],
-    )
+    def opened():
+        return [_open_start(pyramid, scale, seed) for scale in scales]
+
+    if isinstance(loop, bool):
+        return closed() if loop else opened()
+    return tf.cond(tf.cast(loop, tf.bool), closed, opened)
 
 
 def continue_walk(pyramid, start_scale, seed, first, count, states, alpha, beta):
@@ -69,19 +70,15 @@ def continue_walk(pyramid, start_scale, seed, first, count, states, alpha, beta)
         for each of these scales, as `pyramid.generate` takes it; and the states
         after the last frame. Nothing depends on how a walk is cut into calls.
     """
+    first, count = tf.cast(first, tf.int64), tf.cast(count, tf.int64)
+    numbers = tf.range(first, first + count)
     zs, after = [], []
     for scale, state in enumerate(states, start_scale):
-        steps = _steps(first, count)
         step = _step(pyramid, scale, seed, _weights(alpha, beta))
-        now, before = tf.scan(step, steps, initializer=tuple(state))
+        now, before = tf.scan(step, numbers, initializer=tuple(state))
         zs.append(pyramid.rec_noise(scale) + now)
         after.append((now[-1], before[-1]))
     return zs, after
-
-
-def _steps(first, count):
-    first = tf.cast(first, tf.int64)
-    return tf.range(first, first + tf.cast(count, tf.int64))
 
 
 def _weights(alpha, beta):
@@ -119,13 +116,16 @@ def _closed_start(pyramid, scale, seed, frames, weights):
     deviation at all, and `P` the same 2x2 matrix for every pixel: so
     `s = (I - P)^-1 c`.
     """
-    steps = _steps(1, frames)
-    rest = tf.zeros_like(pyramid.rec_noise(scale)[0])
     step = _step(pyramid, scale, seed, weights)
-    now, before = tf.foldl(step, steps, initializer=(rest, rest))
-    identity = tf.eye(2, dtype=tf.float64)
     once = tf.cast(tf.reshape([*weights[:2], 1.0, 0.0], (2, 2)), tf.float64)
-    power = tf.foldl(lambda p, _: once @ p, steps, initializer=identity)
+    frames = tf.cast(frames, tf.int64)
+    rest = tf.zeros_like(pyramid.rec_noise(scale)[0])
+    identity = tf.eye(2, dtype=tf.float64)
+    _, (now, before), power = tf.while_loop(
+        lambda t, *_: t <= frames,
+        lambda t, state, power: (t + 1, step(state, t), once @ power),
+        (tf.constant(1, tf.int64), (rest, rest), identity),
+    )
     inverse = tf.cast(tf.linalg.inv(identity - power), tf.float32)
     return (
         inverse[0, 0] * now + inverse[0, 1] * before,

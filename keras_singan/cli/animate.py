@@ -1,0 +1,158 @@
+"""`keras-singan animate`."""
+
+import contextlib
+import functools
+import itertools
+import os
+import tempfile
+
+import click
+import numpy as np
+
+from keras_singan.cli.job import ANIMATIONS
+from keras_singan.cli.job import Job
+from keras_singan.cli.job import joined
+from keras_singan.cli.options import NumbersType
+from keras_singan.cli.options import model_option
+from keras_singan.cli.options import output_options
+from keras_singan.cli.options import scales_option
+from keras_singan.cli.options import seed_option
+from keras_singan.cli.options import several
+from keras_singan.cli.output import check_scales
+from keras_singan.io.animation import save_animation
+from keras_singan.io.sheet import contact_sheet
+
+# A PNG is opened by more programs than an .apng, which is the same.
+_SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
+
+
+@click.command()
+@model_option
+@scales_option(1, "First scale that moves: 0 moves the layout, higher ones details.")
+@click.option(
+    "--frames", type=click.IntRange(1), default=100, show_default=True, help="How many."
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(1, 120),
+    default=10,
+    show_default=True,
+    help="Frames a second.",
+)
+@click.option(
+    "--alpha",
+    type=float,
+    default=0.1,
+    show_default=True,
+    help="Pull back to the photo, 0 to 1: 1 stands still.",
+)
+@click.option(
+    "--beta",
+    type=NumbersType(),
+    multiple=True,
+    callback=several,
+    default=["0.9"],
+    show_default=True,
+    help="Smoothness, 0 to 1. Several (0.8,0.95) also give one labelled sheet.",
+)
+@click.option("--loop", is_flag=True, help="End where it began.")
+@click.option(
+    "--format",
+    type=click.Choice(list(_SUFFIXES)),
+    help="File format.  [default: as --output ends, or gif]",
+)
+@seed_option
+@output_options
+def animate(model, scale, frames, fps, alpha, beta, loop, format, seed, grid, **to):
+    """Make the photo move.
+
+    \b
+    keras-singan animate --loop
+    keras-singan animate --scale 0-2 --beta 0.8,0.85,0.9,0.95 --grid
+    """
+    job = Job("animate", model, seed, suffix=_suffix(format, to["output"]), **to)
+    scales, betas = check_scales(job.singan.pyramid_, scale), beta
+    from keras_singan.tasks.animation import iterate_frames
+
+    walk = functools.partial(
+        iterate_frames,
+        job.singan.pyramid_,
+        frames,
+        alpha=alpha,
+        loop=loop,
+        seed=job.seed,
+    )
+    cells = {
+        _names(job, scale, beta, betas): walk(start_scale=scale, beta=beta)
+        for scale, beta in itertools.product(scales, betas)
+    }
+    sheet = None
+    if grid or len(cells) > 1:
+        parts = [f"beta{joined(betas)}"] if len(betas) > 1 else []
+        sheet = job.sheet_stem("animation", scales, *parts)
+    _write(job, cells, fps, sheet, grid, len(betas) if len(betas) > 1 else None)
+    job.say_next_scale(scales, options=["--loop"] if loop else [])
+
+
+def _suffix(form, output):
+    ending = "" if output is None or os.path.isdir(output) else output.suffix.lower()
+    if form and ending in ANIMATIONS and ending not in (f".{form}", _SUFFIXES[form]):
+        raise click.UsageError(
+            f"--format must agree with how --output ends. Received: --format {form} "
+            f"--output {output}."
+        )
+    return _SUFFIXES[form or "gif"]
+
+
+def _names(job, scale, beta, betas):
+    """Gives a cell's label in the sheet, and its file name without suffix."""
+    if len(betas) == 1:
+        return f"scale {scale}", job.stem("animation", f"scale{scale}")
+    stem = job.stem("animation", f"scale{scale}", f"beta{beta:g}")
+    return f"scale {scale}, beta {beta:g}", stem
+
+
+def _write(job, cells, fps, sheet, only_sheet, columns):
+    """Writes the animation of each cell, and a sheet in which all of them play."""
+    labels, stems = zip(*cells, strict=True)
+    single = () if only_sheet else stems
+    job.refuse_unwritable([*single, *filter(None, [sheet])])
+    walks = list(cells.values())
+    with contextlib.ExitStack() as files:
+        for index, stem in enumerate(single):
+            walk = walks[index]
+            if sheet is not None:
+                # On disk, because the sheet needs all cells at once.
+                file = files.enter_context(tempfile.TemporaryFile())
+                walk, walks[index] = _keep(walk, file), _replay(file)
+            job.write(stem, functools.partial(_save, walk, fps))
+        if sheet is not None:
+            sheets = _sheets(walks, labels, columns)
+            job.write(sheet, functools.partial(_save, sheets, fps))
+    job.say(*labels)
+
+
+def _save(frames, fps, path):
+    return save_animation(path, frames, fps, overwrite=True)
+
+
+def _keep(batches, file):
+    """Passes batches on, and keeps them in a file."""
+    for batch in batches:
+        np.save(file, batch)
+        yield batch
+
+
+def _replay(file):
+    """Yields the batches that `_keep` kept."""
+    file.seek(0)
+    with contextlib.suppress(EOFError):
+        while True:
+            yield np.load(file)
+
+
+def _sheets(walks, labels, columns):
+    """Yields batches of sheets, in which the cells move in step."""
+    for batches in zip(*walks, strict=True):
+        frames = zip(*batches, strict=True)
+        yield np.stack([contact_sheet(cells, labels, columns) for cells in frames])

@@ -1,0 +1,124 @@
+"""Running a task over scales, and writing what comes out."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+
+import click
+
+from keras_singan.io.image import image_grid
+from keras_singan.io.image import save_image
+from keras_singan.io.image import to_uint8
+from keras_singan.io.sheet import contact_sheet
+
+# Samples in a row of a sheet.
+_ROW = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a command makes of one scale.
+
+    Attributes:
+        label: What it is called in a sheet.
+        stems: A file name without suffix for each of its images.
+        draw: Function that gives the images, uint8 `(n, H, W, C)`.
+    """
+
+    label: str
+    stems: list[str]
+    draw: Callable
+
+
+def check_scales(pyramid, scales):
+    """Gives scales that noise can begin at, and refuses others before the work.
+
+    Raises:
+        TaskError: If one of them is out of range.
+    """
+    from keras_singan.tasks.checks import check_start_scale
+
+    return tuple(check_start_scale(pyramid, scale) for scale in scales)
+
+
+def injection_scales(pyramid, scales):
+    """Gives the scales at which an image enters: the middle one for none.
+
+    Raises:
+        TaskError: If one of them is out of range.
+    """
+    from keras_singan.tasks.blending import middle_scale
+    from keras_singan.tasks.checks import check_injection_scale
+
+    scales = scales or (middle_scale(pyramid),)
+    return tuple(check_injection_scale(pyramid, scale) for scale in scales)
+
+
+def read_pixels(job, image):
+    """Reads an image with the model's channels: uint8 `(H, W, C)`."""
+    from keras_singan.tasks.inputs import read_for
+
+    return to_uint8(read_for(job.singan.pyramid_, image))
+
+
+def write_results(job, results, source, sheet, only_sheet, keep_source=False):
+    """Makes and writes images, and a labelled sheet of them.
+
+    Args:
+        job: The `Job`.
+        results: List of `Result`.
+        source: Function that gives what the task began with, uint8 `(H, W, C)`.
+        sheet: File name of the sheet, without suffix, or `None` for no sheet.
+        only_sheet: Whether the sheet alone is written.
+        keep_source: Whether the source is written beside the first image where
+            no sheet shows it. Defaults to `False`.
+    """
+    stems = [] if only_sheet else [stem for each in results for stem in each.stems]
+    channels = 3 if only_sheet else job.singan.pyramid_.channels
+    keep_source = keep_source and sheet is None and not job.to_stdout
+    beside = [job.path(stems[0], "_input")] if keep_source else []
+    job.refuse_unwritable([*stems, *filter(None, [sheet])], channels, beside)
+    blocks = []
+    for result in results:
+        images = result.draw()
+        if not only_sheet:
+            for stem, image in zip(result.stems, images, strict=True):
+                job.write(stem, functools.partial(_save, image))
+        if sheet is not None:
+            blocks.append(image_grid(images, min(len(images), _ROW)))
+    if sheet is not None:
+        labels = ["input", *(result.label for result in results)]
+        columns = 1 if len(results[0].stems) > 1 else None
+        blocks = contact_sheet([source(), *blocks], labels, columns)
+        job.write(sheet, functools.partial(_save, blocks))
+    for path in beside:
+        click.echo(_save(source(), path))
+    job.say(*(result.label for result in results))
+
+
+def write_scales(job, name, scales, draw, source, grid, keep_source=False):
+    """Runs a task of one image at each of some start scales, and writes it.
+
+    Args:
+        job: The `Job`.
+        name: What the file names begin with.
+        scales: The start scales.
+        draw: Function from `start_scale` to one image, uint8 `(H, W, C)`.
+        source: As in `write_results`.
+        grid: Whether the sheet alone is written.
+        keep_source: As in `write_results`. Defaults to `False`.
+    """
+    results = [
+        Result(
+            f"scale {scale}",
+            [job.stem(name, f"scale{scale}")],
+            lambda scale=scale: draw(start_scale=scale)[None],
+        )
+        for scale in scales
+    ]
+    sheet = job.sheet_stem(name, scales) if grid or len(scales) > 1 else None
+    write_results(job, results, source, sheet, grid, keep_source)
+
+
+def _save(image, path):
+    return save_image(path, image, overwrite=True)

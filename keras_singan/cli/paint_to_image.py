@@ -1,0 +1,71 @@
+"""`keras-singan paint-to-image`."""
+
+import functools
+
+import click
+
+from keras_singan.cli.job import Job
+from keras_singan.cli.options import IMAGE
+from keras_singan.cli.options import model_option
+from keras_singan.cli.options import output_options
+from keras_singan.cli.options import read_dash
+from keras_singan.cli.options import scales_option
+from keras_singan.cli.options import seed_option
+from keras_singan.cli.output import injection_scales
+from keras_singan.cli.output import read_pixels
+from keras_singan.cli.output import write_scales
+
+
+@click.command("paint-to-image")
+@click.argument("image", type=IMAGE)
+@click.option(
+    "--quantize",
+    is_flag=True,
+    help="Reduce IMAGE to the photo's main colours, with the scale retrained for it.",
+)
+@click.option(
+    "--colors",
+    type=click.IntRange(2, 256),
+    default=5,
+    show_default=True,
+    help="How many colours --quantize leaves.",
+)
+@model_option
+@scales_option(1, "Scale at which the picture enters: higher ones change less of it.")
+@seed_option
+@output_options
+def paint_to_image(image, quantize, colors, model, scale, seed, grid, **to):
+    """Turn IMAGE, a clip-art in the colours of the photo, into a photo.
+
+    The result has the size of IMAGE. - is standard input.
+    """
+    (paint,) = read_dash(image)
+    job = Job("paint-to-image", model, seed, **to)
+    scales = injection_scales(job.singan.pyramid_, scale)
+    run = _quantized if quantize else _plain
+    draw = functools.partial(run, job, paint, colors)
+    name = f"paint_to_image_colors{colors}" if quantize else "paint_to_image"
+    source = functools.partial(read_pixels, job, paint)
+    write_scales(job, name, scales, draw, source, grid)
+    options = ["--quantize", "--colors", colors] if quantize else []
+    job.say_next_scale(scales, image, least=1, options=options)
+
+
+def _plain(job, paint, _, start_scale):
+    return job.singan.paint_to_image(paint, start_scale=start_scale, seed=job.seed)
+
+
+def _quantized(job, paint, colors, start_scale):
+    from keras_singan.tasks.painting import paint_quantized
+    from keras_singan.tasks.quantized import quantized_path
+    from keras_singan.tasks.quantized import quantized_scale
+
+    kept = quantized_path(job.model_path, start_scale, colors)
+    if not kept.exists():
+        text = f"--quantize retrains scale {start_scale} once, which takes minutes: "
+        click.echo(f"{text}kept in {kept}", err=True)
+    singan = job.singan
+    scale = quantized_scale(
+        singan.pyramid_, singan.config_, start_scale, colors, path=kept, verbose=1
+    )
+    return paint_quantized(scale, paint, seed=job.seed)

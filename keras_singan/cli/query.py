@@ -1,0 +1,265 @@
+"""`keras-singan query`."""
+
+import os
+import secrets
+
+import click
+
+from keras_singan.cli.job import ANIMATIONS
+from keras_singan.cli.options import IMAGE
+from keras_singan.cli.options import SizeType
+from keras_singan.cli.options import read_dash
+from keras_singan.cli.options import seed_option
+from keras_singan.cli.query_options import connect
+from keras_singan.cli.query_options import connection_options
+from keras_singan.cli.query_options import output_options
+from keras_singan.cli.query_output import Output
+from keras_singan.errors import ServingError
+
+# A PNG is opened by more programs than an .apng, which is the same.
+_SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
+_scale_option = click.option(
+    "--scale", type=click.IntRange(0), help="Start scale.  [default: the server's]"
+)
+
+
+@click.group(subcommand_metavar="TASK [OPTIONS]...", options_metavar="")
+@click.argument("url")
+@click.pass_context
+def query(ctx, url):
+    """Ask a served model at URL, such as http://host:8501, for images.
+
+    \b
+    keras-singan query http://localhost:8501 super-resolve photo.jpg --factor 4
+    keras-singan query http://localhost:8501 animate --frames 40 --fps 10
+    keras-singan query http://localhost:8501 status
+
+    It may be TensorFlow Serving or `keras-singan serve`. Options stand after the
+    task; `keras-singan query URL TASK --help` lists them.
+    """
+    ctx.obj = url
+
+
+@query.command()
+@click.option(
+    "-n",
+    "count",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="How many.",
+)
+@_scale_option
+@click.option("--size", type=SizeType(), help="Height x width.  [default: as trained]")
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def sample(url, count, scale, size, seed, output, overwrite, **connection):
+    """Ask for new variations of the photo."""
+    seed = _seed(seed)
+    with connect(url, **connection) as client:
+        stem = _stem("sample", scale, seed)
+        stems = [f"{stem}_{index:03d}" for index in range(count)]
+        out = Output(output, client.model, overwrite, stems)
+        images = client.iterate_samples(
+            count,
+            seed=seed,
+            start_scale=scale,
+            size=size,
+            progress=_show_progress if count > client.batch_size else None,
+        )
+        for index, image in enumerate(images):
+            out.write_image(image, index)
+
+
+@query.command()
+@output_options
+@connection_options
+@click.pass_obj
+def reconstruct(url, output, overwrite, **connection):
+    """Ask for the photo as the model remembers it."""
+    with connect(url, **connection) as client:
+        out = Output(output, client.model, overwrite, ["reconstruct"])
+        out.write_image(client.reconstruct())
+
+
+@query.command("super-resolve")
+@click.argument("image", type=IMAGE)
+@click.option(
+    "--factor", type=float, default=4, show_default=True, help="Enlargement, above 1."
+)
+@click.option(
+    "--seed", type=int, help="Seed of noise in the detail.  [default: no noise]"
+)
+@output_options
+@connection_options
+@click.pass_obj
+def super_resolve(url, image, factor, seed, output, overwrite, **connection):
+    """Ask for IMAGE enlarged. - is standard input."""
+    (image,) = read_dash(image)
+    stem = f"super_resolution_x{factor:g}"
+    stem += "" if seed is None else f"_seed{seed:04d}"
+    with connect(url, **connection) as client:
+        out = Output(output, client.model, overwrite, [stem])
+        out.write_image(client.super_resolve(image, factor, seed=seed))
+
+
+@query.command()
+@click.argument("image", type=IMAGE)
+@click.argument("mask", type=IMAGE, required=False)
+@_scale_option
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def harmonize(url, image, mask, scale, seed, output, overwrite, **connection):
+    """Ask for what was pasted into IMAGE to fit in.
+
+    MASK is white where it was pasted; without it, the server compares IMAGE with
+    the photo. - is standard input.
+    """
+    _masked("harmonize", url, image, mask, scale, seed, output, overwrite, connection)
+
+
+@query.command()
+@click.argument("image", type=IMAGE)
+@click.argument("mask", type=IMAGE, required=False)
+@_scale_option
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def edit(url, image, mask, scale, seed, output, overwrite, **connection):
+    """Ask for what was moved about in IMAGE to fit in.
+
+    MASK is white where it was edited; without it, the server compares IMAGE with
+    the photo. - is standard input.
+    """
+    _masked("edit", url, image, mask, scale, seed, output, overwrite, connection)
+
+
+@query.command("paint-to-image")
+@click.argument("image", type=IMAGE)
+@_scale_option
+@click.option(
+    "--quantize", is_flag=True, help="Use the scale retrained on few colours."
+)
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def paint_to_image(url, image, scale, quantize, seed, output, overwrite, **connection):
+    """Ask for a painting, IMAGE, as a photo. - is standard input."""
+    (paint,) = read_dash(image)
+    seed = _seed(seed)
+    name = "paint_to_image_quantized" if quantize else "paint_to_image"
+    with connect(url, **connection) as client:
+        out = Output(output, client.model, overwrite, [_stem(name, scale, seed)])
+        options = {"start_scale": scale, "quantize": quantize, "seed": seed}
+        out.write_image(client.paint_to_image(paint, **options))
+
+
+@query.command()
+@click.option(
+    "--frames", type=click.IntRange(1), help="How many.  [default: the server's]"
+)
+@click.option(
+    "--fps",
+    type=click.FloatRange(1, 120),
+    default=10,
+    show_default=True,
+    help="Frames a second.",
+)
+@_scale_option
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1),
+    help="Pull back to the photo: 1 stands still.  [default: the server's]",
+)
+@click.option(
+    "--beta",
+    type=click.FloatRange(0, 1),
+    help="Smoothness.  [default: the server's]",
+)
+@click.option("--loop", is_flag=True, help="End where it began.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(_SUFFIXES)),
+    help="File format.  [default: as --output ends, or gif]",
+)
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def animate(url, frames, fps, scale, form, seed, output, overwrite, **rest):
+    """Ask for the photo in motion."""
+    seed = _seed(seed)
+    motion = {name: rest.pop(name) for name in ("alpha", "beta", "loop")}
+    suffix = _animation_suffix(form, output, fps)
+    with connect(url, **rest) as client:
+        stem = _stem("animation", scale, seed)
+        out = Output(output, client.model, overwrite, [stem], suffix, ANIMATIONS)
+        images = client.animate(frames, start_scale=scale, seed=seed, **motion)
+        out.write_animation(images, fps)
+
+
+@query.command()
+@connection_options
+@click.pass_obj
+def status(url, **connection):
+    """Tell which versions of the model are there, and what it can be asked."""
+    with connect(url, **connection) as client:
+        versions = client.status()
+        for entry in versions:
+            error = f": {entry['error']}" if entry["error"] else ""
+            line = f"{client.model} version {entry['version']} {entry['state']}{error}"
+            click.echo(line)
+        if not any(entry["state"] == "AVAILABLE" for entry in versions):
+            raise ServingError(
+                f"The server must have a version of model={client.model!r} ready. "
+                f"Received: {len(versions)} versions, none of them AVAILABLE."
+            )
+        for name, signature in client.metadata()["signatures"].items():
+            click.echo(f"{name}: {', '.join(signature['inputs'])}")
+
+
+def _masked(task, url, image, mask, scale, seed, output, overwrite, connection):
+    image, mask = read_dash(image, mask)
+    seed = _seed(seed)
+    with connect(url, **connection) as client:
+        out = Output(output, client.model, overwrite, [_stem(task, scale, seed)])
+        run = getattr(client, task)
+        out.write_image(run(image, mask, start_scale=scale, seed=seed))
+
+
+def _seed(seed):
+    return secrets.randbelow(2**31) if seed is None else seed
+
+
+def _stem(name, scale, seed):
+    """Gives a file name without suffix; the server's default scale is not known."""
+    parts = [] if scale is None else [f"scale{scale}"]
+    return "_".join([name, *parts, f"seed{seed:04d}"])
+
+
+def _show_progress(done, total):
+    click.echo(f"{done} of {total}", err=True)
+
+
+def _animation_suffix(form, output, fps):
+    ending = "" if output is None or os.path.isdir(output) else output.suffix.lower()
+    if ending not in ANIMATIONS:
+        ending = ""
+    suffix = _SUFFIXES[form] if form else ending or ".gif"
+    if ending not in ("", suffix, f".{form}"):
+        raise click.UsageError(
+            f"--format must agree with how --output ends. Received: --format {form} "
+            f"--output {output}."
+        )
+    if suffix == ".gif" and fps > 50:
+        raise click.UsageError(
+            f"A GIF has at most 50 frames a second. Received: --fps {fps:g}."
+        )
+    return suffix

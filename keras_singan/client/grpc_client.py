@@ -1,0 +1,241 @@
+"""The client over gRPC: needs the extra `serve`."""
+
+import functools
+import types
+
+from keras_singan.client.addresses import check_model
+from keras_singan.client.addresses import check_token
+from keras_singan.client.addresses import check_version
+from keras_singan.client.addresses import grpc_target
+from keras_singan.client.arguments import real
+from keras_singan.client.replies import read_metadata
+from keras_singan.client.replies import read_status
+from keras_singan.client.rest import TIMEOUT
+from keras_singan.client.retries import Busy
+from keras_singan.client.retries import checked_retries
+from keras_singan.client.tasks import TaskClient
+from keras_singan.errors import ServingError
+
+_DTYPES = {
+    "image_bytes": "DT_STRING",
+    "mask_bytes": "DT_STRING",
+    "seed": "DT_INT64",
+    "factor": "DT_FLOAT",
+    "alpha": "DT_FLOAT",
+    "beta": "DT_FLOAT",
+}
+_FIELDS = {
+    "DT_STRING": "string_val",
+    "DT_INT64": "int64_val",
+    "DT_FLOAT": "float_val",
+    "DT_INT32": "int_val",
+}
+# gRPC takes 4 MB by default: less than an animation.
+_NO_LIMIT = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+]
+
+
+class GrpcClient(TaskClient):
+    """A served model, asked over gRPC: the methods of `Client`.
+
+    Its messages come from `tensorflow-serving-api`, which loads TensorFlow.
+
+    Args:
+        url: `host:port`, or `grpcs://host:port` for TLS.
+        model: Name that the server knows the model by. Defaults to `"singan"`.
+        version: Its version, or `None` for the newest. Defaults to `None`.
+        timeout: Seconds that an answer may take. Defaults to `150`.
+        retries: How often to try again, or `Retries`. Defaults to `4`.
+        token: Sent as `authorization: Bearer`, or `None`. Defaults to `None`.
+        batch_size: Images asked for in one request. Defaults to `8`.
+
+    Raises:
+        TaskError: If an argument is not as above.
+        ServingError: If grpcio or tensorflow-serving-api is not installed.
+    """
+
+    def __init__(
+        self,
+        url,
+        model=None,
+        *,
+        version=None,
+        timeout=TIMEOUT,
+        retries=4,
+        token=None,
+        batch_size=8,
+    ):
+        target, tls = grpc_target(url)
+        spec = {"name": check_model(model)}
+        if check_version(version) is not None:
+            spec["version"] = {"value": check_version(version)}
+        timeout = real("timeout", timeout, 0.001, 86400)
+        transport = GrpcTransport(
+            target, tls, spec, timeout, checked_retries(retries), check_token(token)
+        )
+        super().__init__(transport, batch_size)
+
+
+class GrpcTransport:
+    """Carries rows as tensors: see `TaskClient` for the methods.
+
+    Args:
+        target: `host:port`.
+        tls: Whether to use TLS, with the authorities that gRPC knows
+            (`GRPC_DEFAULT_SSL_ROOTS_FILE_PATH` gives others).
+        spec: The model, as the fields of a `ModelSpec`.
+        timeout: Seconds that an answer may take.
+        retries: `Retries`.
+        token: Bearer token, or `None`.
+    """
+
+    def __init__(self, target, tls, spec, timeout, retries, token):
+        self._protos = _messages()
+        import grpc
+
+        self.server, self.model = target, spec["name"]
+        self._spec, self._timeout, self._retries = spec, timeout, retries
+        self._metadata = [("authorization", f"Bearer {token}")] if token else []
+        if tls:
+            credentials = grpc.ssl_channel_credentials()
+            self._channel = grpc.secure_channel(target, credentials, _NO_LIMIT)
+        else:
+            self._channel = grpc.insecure_channel(target, _NO_LIMIT)
+
+    def predict(self, signature, rows):
+        """Gives each row's image as `bytes`, or its frames as a list of them."""
+        request = self._protos.PredictRequest(
+            model_spec=self._spec | {"signature_name": signature}
+        )
+        for name in rows[0]:
+            tensor = _tensor([row[name] for row in rows], name)
+            request.inputs[name].CopyFrom(self._protos.TensorProto(**tensor))
+        answer = self._ask(self._protos.Prediction(self._channel).Predict, request)
+        return self._encoded(answer.outputs, len(rows))
+
+    def status(self):
+        """Gives the versions: see `TaskClient.status`."""
+        request = self._protos.GetModelStatusRequest(model_spec=self._spec)
+        answer = self._ask(
+            self._protos.ModelService(self._channel).GetModelStatus, request
+        )
+        return read_status(self.server, self._protos.to_dict(answer))
+
+    def metadata(self):
+        """Gives the signatures: see `TaskClient.metadata`."""
+        request = self._protos.GetModelMetadataRequest(
+            model_spec=self._spec, metadata_field=["signature_def"]
+        )
+        answer = self._ask(
+            self._protos.Prediction(self._channel).GetModelMetadata, request
+        )
+        return read_metadata(self.server, self._protos.to_dict(answer))
+
+    def close(self):
+        """Closes the channel."""
+        self._channel.close()
+
+    def _ask(self, method, request):
+        return self._retries.call(lambda: self._send(method, request))
+
+    def _send(self, method, request):
+        import grpc
+
+        try:
+            return method(request, timeout=self._timeout, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise _error_of(self.server, self._spec["name"], error) from None
+
+    def _encoded(self, outputs, rows):
+        for name in ("image_bytes", "frames_bytes"):
+            if name not in outputs:
+                continue
+            values = list(outputs[name].string_val)
+            shape = [side.size for side in outputs[name].tensor_shape.dim]
+            if shape == [rows]:
+                return values
+            if len(shape) == 2 and shape[0] == rows:
+                return [values[k * shape[1] : (k + 1) * shape[1]] for k in range(rows)]
+        raise ServingError(
+            f"The server at {self.server} must answer with {rows} encoded images or "
+            f"lists of them. Received: outputs={sorted(outputs)}."
+        )
+
+
+def _tensor(values, name):
+    """Gives the fields of a `TensorProto` of shape [rows]."""
+    dtype = _DTYPES.get(name, "DT_INT32")
+    return {
+        "dtype": dtype,
+        "tensor_shape": {"dim": [{"size": len(values)}]},
+        _FIELDS[dtype]: values,
+    }
+
+
+def _error_of(server, model, error):
+    """Gives the exception for a gRPC error: `Busy` where it may pass."""
+    code = error.code().name
+    text = " ".join((error.details() or "").split("[[{{")[0].split())[:500]
+    received = f"Received: {text or 'no reason'} ({code})"
+    result = ServingError(f"{_expected(server, model, code)} {received}")
+    # A connection that broke had reached the model: sent again, the request could
+    # stop the server once more.
+    final = ("closed", "reset", "larger than max")
+    passing = code in ("RESOURCE_EXHAUSTED", "UNAVAILABLE")
+    if passing and not any(word in text.lower() for word in final):
+        return Busy(result)
+    return result
+
+
+def _expected(server, model, code):
+    if code == "NOT_FOUND":
+        return f"The server at {server} must have model={model!r}."
+    if code in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+        return f"The server at {server} must accept the token."
+    if code == "UNAVAILABLE":
+        return f"A gRPC server must be listening at {server} (not REST, 8501)."
+    if code == "RESOURCE_EXHAUSTED":
+        return f"The server at {server} must have room for the request."
+    if code == "DEADLINE_EXCEEDED":
+        return (
+            f"The server at {server} must answer in time: a long task may need a "
+            "larger timeout."
+        )
+    if code in ("INVALID_ARGUMENT", "FAILED_PRECONDITION", "OUT_OF_RANGE"):
+        return f"The server at {server} refused the request."
+    if code == "UNIMPLEMENTED":
+        return f"The server at {server} must be TensorFlow Serving, or like it."
+    return f"The server at {server} must work, but it failed."
+
+
+def _messages():
+    """Imports what gRPC needs, which is slow, and gives it under short names."""
+    try:
+        import grpc  # noqa: F401
+        from google.protobuf import json_format
+        from tensorflow.core.framework import tensor_pb2
+        from tensorflow_serving.apis import get_model_metadata_pb2
+        from tensorflow_serving.apis import get_model_status_pb2
+        from tensorflow_serving.apis import model_service_pb2_grpc
+        from tensorflow_serving.apis import predict_pb2
+        from tensorflow_serving.apis import prediction_service_pb2_grpc
+    except ImportError as error:
+        raise ServingError(
+            "gRPC needs grpcio and tensorflow-serving-api: "
+            f'pip install "keras-singan[serve]". Received: {error}'
+        ) from error
+    return types.SimpleNamespace(
+        TensorProto=tensor_pb2.TensorProto,
+        PredictRequest=predict_pb2.PredictRequest,
+        GetModelStatusRequest=get_model_status_pb2.GetModelStatusRequest,
+        GetModelMetadataRequest=get_model_metadata_pb2.GetModelMetadataRequest,
+        Prediction=prediction_service_pb2_grpc.PredictionServiceStub,
+        ModelService=model_service_pb2_grpc.ModelServiceStub,
+        to_dict=functools.partial(
+            json_format.MessageToDict,
+            preserving_proto_field_name=True,
+            always_print_fields_with_no_presence=True,
+        ),
+    )

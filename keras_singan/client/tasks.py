@@ -1,0 +1,294 @@
+"""Every task as a method: builds the rows of a request, decodes the answer."""
+
+from keras_singan.client.arguments import pair
+from keras_singan.client.arguments import real
+from keras_singan.client.arguments import scale_or_default
+from keras_singan.client.arguments import seed_or_random
+from keras_singan.client.arguments import whole
+from keras_singan.client.images import decode_image
+from keras_singan.client.images import encode_image
+from keras_singan.errors import ImageError
+from keras_singan.errors import ServingError
+
+DEFAULT_MODEL = "singan"
+"""The model's name where none is given: servers cannot be asked for theirs."""
+
+
+class TaskClient:
+    """The tasks of a served model, over any transport.
+
+    Args:
+        transport: What carries requests: has `predict(signature, rows)`, which
+            gives `bytes`, or a list of them, a row; `status()`; `metadata()`;
+            `close()`; `server`, its address for messages; and `model`.
+        batch_size: Images asked for in one request. Defaults to `8`.
+
+    Attributes:
+        model: Name that the server knows the model by.
+        batch_size: As above.
+    """
+
+    def __init__(self, transport, batch_size=8):
+        self.batch_size = whole("batch_size", batch_size, 1)
+        self.model = transport.model
+        self._transport = transport
+
+    def sample(self, n=1, *, seed=None, start_scale=None, size=None, progress=None):
+        """Asks for new variations of the photo.
+
+        Image `i` depends on `seed` and `i` alone, whatever `n` is.
+
+        Args:
+            n: How many. Defaults to `1`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+            start_scale: First scale with fresh noise, 0 is the coarsest.
+                `None` for the server's default. Defaults to `None`.
+            size: (height, width) in pixels, or `None` for the trained size.
+                Defaults to `None`.
+            progress: Function of (images done, n), called after each request,
+                or `None`. Defaults to `None`.
+
+        Returns:
+            List of `n` PIL images.
+
+        Raises:
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return list(
+            self.iterate_samples(
+                n, seed=seed, start_scale=start_scale, size=size, progress=progress
+            )
+        )
+
+    def iterate_samples(
+        self, n=1, *, seed=None, start_scale=None, size=None, progress=None
+    ):
+        """Gives the images of `sample` as they come, `batch_size` a request."""
+        n = whole("n", n, 1)
+        row = {"seed": seed_or_random(seed)}
+        row["start_scale"] = scale_or_default(start_scale)
+        signature = "sample"
+        if size is not None:
+            signature = "sample_size"
+            row["height"], row["width"] = pair(size)
+        return self._batches(signature, row, n, progress)
+
+    def reconstruct(self):
+        """Asks for the training photo as the model remembers it: a PIL image.
+
+        Raises:
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return self._image("reconstruct", {"index": 0})
+
+    def super_resolve(self, image, factor=None, *, seed=None):
+        """Asks for an image enlarged, with the photo's detail.
+
+        Args:
+            image: Path, bytes of an encoded image, PIL image or array.
+            factor: Enlargement, over 1, or `None` for the server's default.
+                Defaults to `None`.
+            seed: Whole number of at least 0 for added noise, or `None` for no
+                noise. Defaults to `None`.
+
+        Returns:
+            A PIL image.
+
+        Raises:
+            ImageError: If the image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        row = {
+            "image_bytes": encode_image(image),
+            "factor": 0.0 if factor is None else real("factor", factor, 1),
+            "seed": -1 if seed is None else whole("seed", seed, 0, 2**63 - 1),
+        }
+        return self._image("super_resolution", row)
+
+    def harmonize(self, image, mask=None, *, start_scale=None, seed=None):
+        """Asks for a pasted object made to fit into the photo.
+
+        Args:
+            image: The composite: path, bytes, PIL image or array.
+            mask: White where the object is, in the same forms, or `None` to
+                find it by comparison with the photo. Defaults to `None`.
+            start_scale: First scale that draws anew, at least 1, or `None` for
+                the server's default. Defaults to `None`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+
+        Returns:
+            A PIL image of the composite's size.
+
+        Raises:
+            ImageError: If an image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return self._masked("harmonize", image, mask, start_scale, seed)
+
+    def edit(self, image, mask=None, *, start_scale=None, seed=None):
+        """Asks for a rearranged photo made natural: as `harmonize`.
+
+        Args:
+            image: The photo with regions moved: path, bytes, PIL image, array.
+            mask: White where it was changed, in the same forms, or `None` to
+                find it by comparison with the photo. Defaults to `None`.
+            start_scale: First scale that draws anew, at least 1, or `None` for
+                the server's default. Defaults to `None`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+
+        Returns:
+            A PIL image of the input's size.
+
+        Raises:
+            ImageError: If an image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return self._masked("edit", image, mask, start_scale, seed)
+
+    def paint_to_image(self, paint, *, start_scale=None, quantize=False, seed=None):
+        """Asks for a painting turned into a photo.
+
+        Args:
+            paint: Path, bytes, PIL image or array.
+            start_scale: Scale that the painting enters at, at least 1, or
+                `None` for the server's default. Defaults to `None`.
+            quantize: Whether to use the scale retrained on few colours, if the
+                model was exported with one. Defaults to `False`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+
+        Returns:
+            A PIL image of the painting's size.
+
+        Raises:
+            ImageError: If the image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        row = {
+            "image_bytes": encode_image(paint, "paint"),
+            "start_scale": scale_or_default(start_scale),
+            "seed": seed_or_random(seed),
+            "quantize": int(bool(quantize)),
+        }
+        return self._image("paint_to_image", row)
+
+    def animate(
+        self,
+        frames=None,
+        *,
+        start_scale=None,
+        alpha=None,
+        beta=None,
+        loop=False,
+        seed=None,
+    ):
+        """Asks for the photo in motion; `save_frames` writes it.
+
+        Args:
+            frames: How many, or `None` for the server's default. Defaults to
+                `None`.
+            start_scale: First scale that moves, or `None` for the server's
+                default. Defaults to `None`.
+            alpha: Pull towards the photo, in [0, 1], or `None` for the
+                server's default. Defaults to `None`.
+            beta: Smoothness of the motion, in [0, 1], or `None` for the
+                server's default. Defaults to `None`.
+            loop: Whether the last frame leads to the first. Defaults to
+                `False`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+
+        Returns:
+            List of PIL images.
+
+        Raises:
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        row = {
+            "seed": seed_or_random(seed),
+            "start_scale": scale_or_default(start_scale),
+            "frames": 0 if frames is None else whole("frames", frames, 1),
+            "alpha": -1.0 if alpha is None else real("alpha", alpha, 0, 1),
+            "beta": -1.0 if beta is None else real("beta", beta, 0, 1),
+            "loop": int(bool(loop)),
+        }
+        (answer,) = self._transport.predict("animate", [row])
+        if isinstance(answer, bytes):
+            raise self._strange("one image where frames were asked for")
+        return [self._decoded(data) for data in answer if data]
+
+    def status(self):
+        """Asks which versions of the model are there, newest first.
+
+        Returns:
+            List of dicts: `version` (int), `state` ("AVAILABLE", "LOADING",
+            ...), `error` (text, "" if there is none).
+
+        Raises:
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return self._transport.status()
+
+    def metadata(self):
+        """Asks what the model takes and gives.
+
+        Returns:
+            Dict: `name`, `version` (int) and `signatures`, a dict from a
+            signature's name to its `inputs` and `outputs`: dicts from a name
+            to its `dtype` ("int64", "string", ...) and `shape`, a list with
+            -1 for any length, or `None` for any rank.
+
+        Raises:
+            ServingError: If the server cannot be reached or refuses.
+        """
+        return self._transport.metadata()
+
+    def close(self):
+        """Closes the connection; the client cannot be used any more."""
+        self._transport.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *unused):
+        self.close()
+
+    def _batches(self, signature, row, n, progress):
+        for first in range(0, n, self.batch_size):
+            last = min(first + self.batch_size, n)
+            rows = [row | {"index": index} for index in range(first, last)]
+            for data in self._transport.predict(signature, rows):
+                yield self._decoded(data)
+            if progress is not None:
+                progress(last, n)
+
+    def _masked(self, signature, image, mask, start_scale, seed):
+        row = {
+            "image_bytes": encode_image(image),
+            "mask_bytes": b"" if mask is None else encode_image(mask, "mask"),
+            "start_scale": scale_or_default(start_scale),
+            "seed": seed_or_random(seed),
+        }
+        return self._image(signature, row)
+
+    def _image(self, signature, row):
+        (data,) = self._transport.predict(signature, [row])
+        return self._decoded(data)
+
+    def _decoded(self, data):
+        if not isinstance(data, bytes):
+            raise self._strange("frames where one image was asked for")
+        try:
+            return decode_image(data)
+        except ImageError:
+            raise self._strange(f"{len(data)} bytes that are no PNG") from None
+
+    def _strange(self, what):
+        return ServingError(
+            f"The server at {self._transport.server} must answer with images, as a "
+            f"model of keras-singan export does. Received: {what}."
+        )

@@ -1,0 +1,1 @@
+"""The embedded server: answers as TensorFlow Serving does, over REST and gRPC."""

@@ -1,0 +1,81 @@
+"""What the embedded server can be told, checked at the door."""
+
+import dataclasses
+import math
+import os
+import re
+
+from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.errors import TaskError
+
+_PORTS = (0, 65535)
+
+
+@dataclasses.dataclass(frozen=True)
+class ServeSettings:
+    """Where and how to serve.
+
+    Args:
+        name: The model's name in URLs. Defaults to the client's default.
+        host: Address to listen at. Defaults to this machine alone.
+        port: Of HTTP; 0 takes a free one. Defaults to 8501.
+        grpc_port: Of gRPC; 0 takes a free one, `None` leaves it out. Defaults to
+            8500.
+        poll_seconds: How often to look for new versions; 0 is never. Defaults to 1.
+        max_body_mb: Largest body of a request, and largest tensor of a gRPC
+            request, in MB. Defaults to 32.
+        max_concurrency: Requests that run at once; as many again may wait, and
+            what comes beyond is answered 429. Defaults to twice the processors.
+        timeout: Seconds until a request is given up with 504. Defaults to 30.
+
+    Raises:
+        TaskError: If a value makes no sense.
+    """
+
+    name: str = DEFAULT_MODEL
+    host: str = "127.0.0.1"
+    port: int = 8501
+    grpc_port: int | None = 8500
+    poll_seconds: float = 1.0
+    max_body_mb: float = 32.0
+    max_concurrency: int | None = None
+    timeout: float = 30.0
+
+    def __post_init__(self):
+        if not isinstance(self.name, str) or not re.fullmatch(r"[^/:\s]+", self.name):
+            raise TaskError(
+                "`name` must be a text without slash, colon or space. "
+                f"Received: name={self.name!r}."
+            )
+        self._check_whole("port", *_PORTS)
+        if self.grpc_port is not None:
+            self._check_whole("grpc_port", *_PORTS)
+        if self.max_concurrency is None:
+            count = 2 * (os.cpu_count() or 1)
+            object.__setattr__(self, "max_concurrency", count)
+        self._check_whole("max_concurrency", 1, 1024)
+        self._check_number("poll_seconds", 0, 86400)
+        self._check_number("max_body_mb", 0.001, 2000)
+        self._check_number("timeout", 0.001, 86400)
+
+    def _check_whole(self, name, low, high):
+        value = getattr(self, name)
+        if type(value) is not int or not low <= value <= high:
+            raise TaskError(
+                f"`{name}` must be a whole number from {low} to {high}. "
+                f"Received: {name}={value!r}."
+            )
+
+    def _check_number(self, name, low, high):
+        value = getattr(self, name)
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or math.isnan(value) or not low <= value <= high:
+            raise TaskError(
+                f"`{name}` must be a number from {low} to {high}. "
+                f"Received: {name}={value!r}."
+            )
+
+    @property
+    def max_body_bytes(self):
+        """Largest body of a request, in bytes."""
+        return round(self.max_body_mb * (1 << 20))

@@ -1,0 +1,65 @@
+"""Replaying a model's own warm-up requests, before it takes others."""
+
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+from keras_singan.server.prediction import predict
+from keras_singan.server.status import StatusError
+from keras_singan.server.status import invalid
+from keras_singan.server.tensors import array_from_proto
+
+_FILE = "assets.extra/tf_serving_warmup_requests"
+_MOST = 1000
+_TENSOR_BYTES = 1 << 30
+# The first run of a signature compiles it.
+_SECONDS = 600
+
+
+def warm_up(model, path, stopping=lambda: False):
+    """Runs the requests in `assets.extra/tf_serving_warmup_requests`, if it exists.
+
+    Args:
+        model: A `LoadedModel`.
+        path: The version's folder.
+        stopping: Function that tells whether to give up. Defaults to never.
+
+    Raises:
+        StatusError: If a record is damaged or its request fails. The model must not
+            be served then.
+    """
+    file = path / _FILE
+    if not file.is_file():
+        return
+
+    for record in _records(file):
+        if stopping():
+            raise StatusError("CANCELLED", "The server is stopping.")
+        _replay(model, record)
+
+
+def _records(file):
+    dataset = tf.data.TFRecordDataset(str(file)).take(_MOST + 1)
+    records = [record.numpy() for record in dataset]
+    if len(records) > _MOST:
+        raise invalid(
+            f"Number of warmup records exceeds the maximum ({_MOST}) at {file}"
+        )
+    return records
+
+
+def _replay(model, record):
+    log = prediction_log_pb2.PredictionLog()
+    try:
+        log.ParseFromString(record)
+    except Exception as error:
+        raise invalid(f"Failed to parse warmup record: {error}") from error
+    kind = log.WhichOneof("log_type")
+    if kind != "predict_log":
+        raise StatusError("UNIMPLEMENTED", f"Unsupported log_type for warmup: {kind}")
+    request = log.predict_log.request
+    inputs = {
+        alias: array_from_proto(alias, proto, _TENSOR_BYTES)
+        for alias, proto in request.inputs.items()
+    }
+    name = request.model_spec.signature_name
+    predict(model, name, inputs, _SECONDS, request.output_filter)

@@ -1,0 +1,253 @@
+"""`TaskMethods`: every task as a method of `SinGAN`."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from keras_singan.errors import NotFittedError
+from keras_singan.io.animation import save_animation
+from keras_singan.io.image import to_uint8
+from keras_singan.tasks import animation
+from keras_singan.tasks import editing
+from keras_singan.tasks import harmonization
+from keras_singan.tasks import painting
+from keras_singan.tasks import quantized
+from keras_singan.tasks import sampling
+from keras_singan.tasks import super_resolution
+from keras_singan.tasks.checks import check_seed
+
+
+class TaskMethods:
+    """What a trained model can do, each method a function of `tasks/`.
+
+    Where a method has a `start_scale`, a sequence of scales gives a stack of
+    their results, all from the same seed: nobody knows beforehand which scale
+    suits a picture.
+    """
+
+    # Where the model's file is, once there is one.
+    _path = None
+
+    def sample(self, n=1, *, start_scale=0, size=None, seed=None):
+        """Draws new variations: see `keras_singan.tasks.sampling.sample`.
+
+        Returns:
+            uint8 array of shape `(n, height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            TaskError: If an argument is out of range.
+        """
+        return self._over_scales(
+            start_scale, seed, lambda **at: sampling.sample(**at, n=n, size=size)
+        )
+
+    def reconstruct(self):
+        """Gives the training image back, as the generators remember it.
+
+        Returns:
+            uint8 array of shape `(height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        return sampling.reconstruct(self._fitted())
+
+    def training_image(self):
+        """Gives the photo as it was trained on, shrunk to the finest scale.
+
+        Returns:
+            uint8 array of shape `(height, width, channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        return to_uint8(self._fitted().real.numpy()[0])
+
+    def animate(
+        self,
+        frames=100,
+        fps=10,
+        *,
+        start_scale=1,
+        alpha=0.1,
+        beta=0.9,
+        loop=False,
+        seed=None,
+        path=None,
+        overwrite=False,
+    ):
+        """Animates the photo: see `keras_singan.tasks.animation.animate`.
+
+        Args:
+            frames: How many frames. Defaults to `100`.
+            fps: Frames per second of the file; without a `path` it plays no
+                part. Defaults to `10`.
+            start_scale: First scale that moves. Defaults to `1`.
+            alpha: Pull back to the photo, in [0, 1]; 1 stands still. Defaults
+                to `0.1`.
+            beta: Inertia of the motion, in [0, 1]. Defaults to `0.9`.
+            loop: Whether the last frame leads to the first. Defaults to `False`.
+            seed: Whole number that fixes the motion, or `None` for a random
+                one. Defaults to `None`.
+            path: File (`.gif`, `.webp`, `.png`, `.mp4`) to which the frames are
+                written as they come, in bounded memory; `None` returns them.
+                Defaults to `None`.
+            overwrite: Whether to replace an existing file. Defaults to `False`.
+
+        Returns:
+            uint8 array of shape `(frames, height, width, channels)`; or the
+            `Path` written.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            TaskError: If an argument is out of range.
+            OutputError: If the file exists already or cannot be written.
+        """
+        walk = {"frames": frames, "alpha": alpha, "beta": beta, "loop": loop}
+        if path is None:
+            return self._over_scales(
+                start_scale, seed, lambda **at: animation.animate(**at, **walk)
+            )
+        batches = animation.iterate_frames(
+            self._fitted(), start_scale=start_scale, seed=seed, **walk
+        )
+        return save_animation(path, batches, fps, overwrite=overwrite)
+
+    def super_resolve(self, image=None, factor=4, *, seed=None, back_projection=True):
+        """Enlarges: see `keras_singan.tasks.super_resolution.super_resolve`.
+
+        A model that was not trained for it does it too, with a warning.
+
+        Returns:
+            uint8 array, `round(factor * side)` for both sides of the image.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If the image cannot be read.
+            TaskError: If an argument is out of range.
+        """
+        pyramid = self._fitted()
+        super_resolution.warn_unless_trained_for(self.config_, factor)
+        return super_resolution.super_resolve(
+            pyramid, image, factor, seed=seed, back_projection=back_projection
+        )
+
+    def harmonize(self, composite, mask=None, *, start_scale=None, seed=None):
+        """Blends a pasted object in: see `tasks.harmonization.harmonize`.
+
+        Returns:
+            uint8 array of the composite's own size.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If an image cannot be read.
+            TaskError: If the mask or `start_scale` cannot be used.
+        """
+        return self._over_scales(
+            start_scale,
+            seed,
+            lambda **at: harmonization.harmonize(**at, composite=composite, mask=mask),
+        )
+
+    def edit(self, image, mask=None, *, start_scale=None, seed=None):
+        """Makes a crude edit look real: see `tasks.editing.edit`.
+
+        Returns:
+            uint8 array of the image's own size.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If an image cannot be read.
+            TaskError: If the mask or `start_scale` cannot be used.
+        """
+        return self._over_scales(
+            start_scale, seed, lambda **at: editing.edit(**at, image=image, mask=mask)
+        )
+
+    def paint_to_image(
+        self,
+        paint,
+        *,
+        start_scale=1,
+        quantize=False,
+        colors=5,
+        seed=None,
+        verbose=1,
+    ):
+        """Turns clip-art into a photo: see `tasks.painting.paint_to_image`.
+
+        Args:
+            paint: The clip-art: path, bytes, PIL image or array.
+            start_scale: Scale at which it enters, from 1 on. Defaults to `1`.
+            quantize: Whether that scale is trained anew on colours reduced to
+                `colors`, as clip-art has them: sharper, but takes minutes the
+                first time. The result is kept beside the model's file and used
+                again. Defaults to `False`.
+            colors: How many colours then, from 2 to 256. Defaults to `5`.
+            seed: Whole number that fixes the noise, or `None` for a random one.
+                Defaults to `None`.
+            verbose: `0` for silence, `1` or `2` for lines on standard error
+                when a scale is trained anew. Defaults to `1`.
+
+        Returns:
+            uint8 array of the paint's own size.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If the paint cannot be read.
+            TaskError: If an argument is out of range.
+        """
+
+        def at_scale(pyramid, start_scale, seed):
+            if not quantize:
+                return painting.paint_to_image(
+                    pyramid, paint, start_scale=start_scale, seed=seed
+                )
+            scale = self._quantized_scale(start_scale, colors, verbose)
+            return painting.paint_quantized(scale, paint, seed=seed)
+
+        return self._over_scales(start_scale, seed, at_scale)
+
+    def _quantized_scale(self, scale, colors, verbose):
+        """Gives a retrained scale: kept here, from beside the model, or made."""
+        kept = self.__dict__.setdefault("_quantized", {})
+        if (scale, colors) not in kept:
+            path = self._path and quantized.quantized_path(self._path, scale, colors)
+            kept[scale, colors] = quantized.quantized_scale(
+                self._fitted(), self.config_, scale, colors, path=path, verbose=verbose
+            )
+        return kept[scale, colors]
+
+    def quantized_scales(self):
+        """Gives the retrained scales that are there: made here, or kept on disk.
+
+        Returns:
+            Dictionary of start scale to `QuantizedScale`; of several at one
+            scale, the one with the fewest colours.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        pyramid, kept = self._fitted(), self.__dict__.setdefault("_quantized", {})
+        if self._path is not None:
+            there = quantized.find_quantized(self._path, pyramid, self.config_)
+            kept |= {key: scale for key, scale in there.items() if key not in kept}
+        return {scale: kept[scale, colors] for scale, colors in sorted(kept)[::-1]}
+
+    def _over_scales(self, start_scale, seed, run):
+        """Runs a task at one scale, or at each of several with the same seed."""
+        pyramid, seed = self._fitted(), check_seed(seed)
+        if isinstance(start_scale, Iterable) and not isinstance(start_scale, str):
+            at = [{"start_scale": scale, "seed": seed} for scale in start_scale]
+            return np.stack([run(pyramid=pyramid, **one) for one in at])
+        return run(pyramid=pyramid, start_scale=start_scale, seed=seed)
+
+    def _fitted(self):
+        pyramid = getattr(self, "pyramid_", None)
+        if pyramid is None:
+            raise NotFittedError(
+                "A SinGAN must be fitted with fit(image), or loaded with "
+                "SinGAN.load(path), first. Received: a SinGAN without weights."
+            )
+        return pyramid
