@@ -176,7 +176,7 @@ class SinGAN(TaskMethods):
             OutputError: If the version exists already, or cannot be written.
         """
         # It takes a second to import, which no other task needs.
-        from keras_singan.export import export_saved_model
+        from keras_singan.export.saved_model import export_saved_model
 
         return export_saved_model(
             self, path, name=name, version=version, warmup=warmup, limits=limits

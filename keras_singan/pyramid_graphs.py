@@ -42,7 +42,7 @@ class PyramidGraphs:
         def grow(seed, indices, height, width, *image):
             size = noise.noise_size((height, width), self.padding, self.num_layers)
             z = noise.draw_samples(seed, indices, scale, size, self.channels)
-            return self._graphs[scale](z, *image)
+            return _call(self._graphs[scale], z, *image)
 
         side = tf.TensorSpec((), tf.int32)
         seed, indices = tf.TensorSpec((), tf.int64), tf.TensorSpec((None,), tf.int64)
@@ -56,7 +56,7 @@ class PyramidGraphs:
         """Does what `generate` does, compiled and in bounded memory."""
         stop = self.num_scales if stop_scale is None else stop_scale
         for scale, z in zip(range(stop - len(zs), stop), zs, strict=True):
-            image = self._graphs[scale](z, *([image] if scale else []))
+            image = _call(self._graphs[scale], z, *([image] if scale else []))
         return image
 
     def apply_generator(self, scale, z, previous):
@@ -142,12 +142,18 @@ class PyramidGraphs:
         size = [tf.cast(side, tf.int32) for side in sizes[scale]]
         seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
         below = [] if scale == 0 else [image]
-        return self._fresh_graphs[scale](seed, indices, *size, *below)
+        return _call(self._fresh_graphs[scale], seed, indices, *size, *below)
 
     def _kept_step(self, scale, image):
         """One scale of the reconstruction."""
         z = self.rec_noise(scale)
         return self.generate_function([z], image, stop_scale=scale + 1)
+
+
+def _call(graph, *inputs):
+    # Called directly, the graphs of 5 scales, which share their code, make
+    # TensorFlow warn of one function that is traced again and again.
+    return graph.get_concrete_function()(*inputs)
 
 
 def _when(condition, yes, no):

@@ -83,3 +83,15 @@ def test_a_factor_of_python_is_not_rounded_to_float32():
     assert float(np.float32(1.3)) < 1.3 and scaled((5, 15), 1.3) == (7, 20)
     for factor in (1.3, np.float64(1.3), tf.constant(1.3, tf.float64)):
         assert step_sizes((5, 15), factor).numpy()[-1].tolist() == [7, 20]
+
+
+def test_a_float32_means_what_was_typed():
+    assert float(np.float32(1.15)) < 1.15 and scaled((10, 30), 1.15) == (12, 35)
+    rng = np.random.default_rng(1)
+    typed = [1.15, 1.3, 2.00001, 63.99999]
+    typed += [round(64 ** rng.uniform(0.001, 1), i % 5 + 1) for i in range(200)]
+    for factor in typed:
+        factor = max(factor, 1.1)
+        size = tuple(int(side) for side in 5 * rng.integers(1, 600, 2))
+        sizes = step_sizes(size, tf.constant(factor, tf.float32))
+        assert np.array_equal(sizes, step_sizes(size, factor))

@@ -46,7 +46,7 @@ def export(output, model, name, number, warmup, limits):
     path = find_model(model)
     import_quietly()
     from keras_singan import SinGAN
-    from keras_singan.export import ExportLimits
+    from keras_singan.export.limits import ExportLimits
 
     bounds = ExportLimits.from_texts(limits)
     folder = SinGAN.load(path).export(

@@ -56,16 +56,12 @@ def _plain(job, paint, _, start_scale):
 
 
 def _quantized(job, paint, colors, start_scale):
-    from keras_singan.tasks.painting import paint_quantized
     from keras_singan.tasks.quantized import quantized_path
-    from keras_singan.tasks.quantized import quantized_scale
 
     kept = quantized_path(job.model_path, start_scale, colors)
     if not kept.exists():
         text = f"--quantize retrains scale {start_scale} once, which takes minutes: "
         click.echo(f"{text}kept in {kept}", err=True)
-    singan = job.singan
-    scale = quantized_scale(
-        singan.pyramid_, singan.config_, start_scale, colors, path=kept, verbose=1
+    return job.singan.paint_to_image(
+        paint, start_scale=start_scale, quantize=True, colors=colors, seed=job.seed
     )
-    return paint_quantized(scale, paint, seed=job.seed)

@@ -34,15 +34,14 @@ def step_sizes(size, factor):
 
     Args:
         size: int tensor of shape `(2,)`: (height, width).
-        factor: float or scalar float tensor.
+        factor: float or scalar float tensor. A float32 tensor stands for the
+            number of at most 5 decimals next to it: 1.15 means 1.15, so that it
+            gives the size that Python gives.
 
     Returns:
         int32 tensor of shape `(steps, 2)`.
     """
-    if not tf.is_tensor(factor):
-        # `tf.cast` takes Python's numbers through float32.
-        factor = tf.constant(factor, tf.float64)
-    factor = tf.cast(factor, tf.float64)
+    factor = _exactly(factor)
     steps = 1 + tf.math.count_nonzero(factor >= _LEAST_FACTORS, dtype=tf.int32)
     # A hair more: the last bit of a power, in which machines differ, shall never
     # decide about a half.
@@ -50,3 +49,13 @@ def step_sizes(size, factor):
     # The last is exact: the wanted size, as whole numbers in Python give it.
     factors = tf.concat([powers, [factor]], 0)[:, None]
     return tf.cast(tf.floor(tf.cast(size, tf.float64) * factors + 0.5), tf.int32)
+
+
+def _exactly(factor):
+    """The factor as the float64 that is meant."""
+    if not tf.is_tensor(factor):
+        # `tf.cast` takes Python's numbers through float32.
+        return tf.constant(factor, tf.float64)
+    if factor.dtype == tf.float32:
+        return tf.round(1e5 * tf.cast(factor, tf.float64)) / 1e5
+    return tf.cast(factor, tf.float64)

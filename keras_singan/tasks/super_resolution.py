@@ -69,9 +69,8 @@ def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
         pyramid: A trained `SinGANPyramid`.
         image: float32 tensor `(1, height, width, channels)`, values in [-1, 1],
             of any size.
-        factor: float or scalar float tensor, greater than 1 and at most 64. A
-            float32 tensor is not quite the number that Python means: where
-            `factor * side` ends in a half, float64 gives the wanted size.
+        factor: float or scalar float tensor, greater than 1 and at most 64; see
+            `keras_singan.ops.step_sizes.step_sizes`.
         seed: int or scalar int64 tensor.
         noisy: bool or scalar bool tensor, whether there is noise. Defaults to
             `None`: unless `seed` is -1.
