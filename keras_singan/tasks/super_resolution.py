@@ -90,7 +90,10 @@ def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
         size = tuple(tf.unstack(sizes[i]))
         z = _noise(pyramid, i, size, seed, noisy)
         previous = tf.ensure_shape(resize(image, size), any_size)
-        return i + 1, pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
+        image = pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
+        image = tf.clip_by_value(image, -1.0, 1.0)
+        # Early, too: later steps would build on what is to be taken back.
+        return i + 1, back_project(image, original, 1) if back_projection else image
 
     _, enlarged = tf.while_loop(
         lambda i, _: i < tf.shape(sizes)[0],
@@ -99,7 +102,6 @@ def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
         shape_invariants=(tf.TensorShape(()), any_size),
         parallel_iterations=1,
     )
-    enlarged = tf.clip_by_value(enlarged, -1.0, 1.0)
     return back_project(enlarged, original) if back_projection else enlarged
 
 
