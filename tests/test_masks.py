@@ -14,11 +14,19 @@ ANY = tf.TensorSpec((None, None), tf.bool)
 SCALAR = tf.TensorSpec((), tf.float64)
 WHOLE = tf.TensorSpec((), tf.int32)
 
-dilate_in_graph = tf.function(masks.dilate, input_signature=[ANY, WHOLE])
-feather_in_graph = tf.function(masks.feather, input_signature=[ANY, SCALAR])
-soften_in_graph = tf.function(masks.soften, input_signature=[ANY, SCALAR])
+dilate_in_graph = tf.function(
+    masks.dilate, input_signature=[ANY, WHOLE], autograph=False
+)
+feather_in_graph = tf.function(
+    masks.feather, input_signature=[ANY, SCALAR], autograph=False
+)
+soften_in_graph = tf.function(
+    masks.soften, input_signature=[ANY, SCALAR], autograph=False
+)
 IMAGE = tf.TensorSpec((None, None, 3), tf.float32)
-changed_in_graph = tf.function(masks.changed, input_signature=[IMAGE, IMAGE])
+changed_in_graph = tf.function(
+    masks.changed, input_signature=[IMAGE, IMAGE], autograph=False
+)
 
 
 def dots(height, width, share=0.02, seed=0):

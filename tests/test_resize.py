@@ -119,7 +119,9 @@ def test_images_and_channels_do_not_mix(channels):
 @pytest.mark.parametrize("size", SIZES)
 def test_sizes_known_only_at_run_time_give_the_same(size):
     specs = [tf.TensorSpec([None] * 4), tf.TensorSpec([2], tf.int32)]
-    dynamic = tf.function(lambda x, s: resize(x, (s[0], s[1])), input_signature=specs)
+    dynamic = tf.function(
+        lambda x, s: resize(x, (s[0], s[1])), input_signature=specs, autograph=False
+    )
     image = picture(2, 13, 9, 3)
     result = dynamic(image, size)
     assert result.shape == (2, *size, 3)

@@ -24,7 +24,11 @@ def walk(frames, alpha=0.1, beta=0.9, loop=False, start_scale=0, pyramid=None):
         return continue_walk(pyramid, start_scale, 5, 1, frames, states, alpha, beta)
 
     # Long walks are slow outside a graph.
-    run = run if frames < 50 else tf.function(run).get_concrete_function()
+    run = (
+        run
+        if frames < 50
+        else tf.function(run, autograph=False).get_concrete_function()
+    )
     return [z.numpy().astype(float) for z in run()[0]]
 
 

@@ -1,24 +1,17 @@
 """`edit`: parts of the photo that were moved about fit in."""
 
-import tensorflow as tf
 from keras import ops
 
-from keras_singan.ops.resize import resize
 from keras_singan.tasks.blending import blend
 from keras_singan.tasks.blending import change_softly
 from keras_singan.tasks.naive_edit import naive_edit
-from keras_singan.tasks.super_resolution import NO_NOISE
-from keras_singan.tasks.super_resolution import enlarge
+from keras_singan.tasks.super_resolution import enlarge_generated
 
 __all__ = ["RADIUS_AT_250", "edit", "edited", "naive_edit"]
 
 # By how much the mask grows, in pixels, where the long side has 250: the
 # published code's radius, and the size of its pictures.
 RADIUS_AT_250 = 20
-# Detail is generated up to this enlargement, beyond which it would take long.
-_MAX_FACTOR = 4.0
-# Below this enlargement there is none to speak of.
-_MIN_FACTOR = 1.1
 
 
 def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
@@ -70,16 +63,5 @@ def edited(pyramid, image, region, start_scale, seed, sizes):
         float32 tensor of the image's shape, values in [-1, 1].
     """
     generated = pyramid.inject(image, start_scale, seed, sizes)
-    size = ops.shape(image)[1:3]
-    factor = tf.reduce_max(size) / tf.reduce_max(sizes[-1])
-    generated = tf.cond(
-        factor < _MIN_FACTOR,
-        lambda: generated,
-        lambda: _detailed(pyramid, generated, tf.minimum(factor, _MAX_FACTOR)),
-    )
-    change = resize(generated, size) - image
+    change = enlarge_generated(pyramid, generated, ops.shape(image)[1:3]) - image
     return change_softly(image, change, region, RADIUS_AT_250)
-
-
-def _detailed(pyramid, generated, factor):
-    return enlarge(pyramid, tf.clip_by_value(generated, -1.0, 1.0), factor, NO_NOISE)

@@ -9,6 +9,7 @@ from keras_singan.tasks.checks import check_injection_scale
 from keras_singan.tasks.checks import check_seed
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.inputs import read_for
+from keras_singan.tasks.super_resolution import enlarge_generated
 
 
 def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
@@ -17,7 +18,8 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
     The painting, shrunk to the scale below `start_scale`, enters there, and the
     scales from there on add what details the photo has (Shaham et al. 2019,
     section 4). It is generated at about as many pixels as the photo, whatever
-    its own size.
+    its own size; where it is larger, the finest generator makes what detail that
+    leaves out, as in super-resolution.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
@@ -57,7 +59,7 @@ def painted(pyramid, image, start_scale, seed, sizes):
         float32 tensor of the image's shape, values in [-1, 1].
     """
     generated = pyramid.inject(image, start_scale, seed, sizes)
-    return resize(generated, ops.shape(image)[1:3])
+    return enlarge_generated(pyramid, generated, ops.shape(image)[1:3])
 
 
 def paint_quantized(quantized, paint, *, seed=None):
@@ -102,7 +104,7 @@ def painted_quantized(quantized, image, seed, sizes):
     entering = quantized_input(quantized, image, sizes[scale])
     zs = pyramid.draw_noise(seed, ops.zeros(1, "int64"), scale, sizes)
     generated = pyramid.generate_function(zs, entering)
-    return resize(generated, ops.shape(image)[1:3])
+    return enlarge_generated(pyramid, generated, ops.shape(image)[1:3])
 
 
 def quantized_input(quantized, image, size):

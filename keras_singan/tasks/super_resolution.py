@@ -20,6 +20,9 @@ from keras_singan.tasks.inputs import read_for
 
 # The seed that means no noise, where `None` cannot be said.
 NO_NOISE = -1
+# Below this enlargement there is no detail to speak of; above the other one it
+# would take long to make.
+_LEAST_DETAILED, _MOST_DETAILED = 1.1, 4.0
 
 
 def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=True):
@@ -91,9 +94,10 @@ def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
         z = _noise(pyramid, i, size, seed, noisy)
         previous = tf.ensure_shape(resize(image, size), any_size)
         image = pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
-        image = tf.clip_by_value(image, -1.0, 1.0)
-        # Early, too: later steps would build on what is to be taken back.
-        return i + 1, back_project(image, original, 1) if back_projection else image
+        if back_projection:
+            # Early, too: later steps would build on what is to be taken back.
+            image = back_project(tf.clip_by_value(image, -1.0, 1.0), original, 1)
+        return i + 1, image
 
     _, enlarged = tf.while_loop(
         lambda i, _: i < tf.shape(sizes)[0],
@@ -102,7 +106,34 @@ def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
         shape_invariants=(tf.TensorShape(()), any_size),
         parallel_iterations=1,
     )
+    enlarged = tf.clip_by_value(enlarged, -1.0, 1.0)
     return back_project(enlarged, original) if back_projection else enlarged
+
+
+def enlarge_generated(pyramid, generated, size):
+    """Resizes what a pyramid generated to the size of the user's picture.
+
+    Where that is larger than the photo as trained, the finest generator makes
+    the detail; a plain resize would show a blur.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        generated: float32 tensor `(1, height, width, channels)`.
+        size: Pair (height, width) of ints or scalar integer tensors.
+
+    Returns:
+        float32 tensor `(1, *size, channels)`, values in [-1, 1].
+    """
+    generated = tf.clip_by_value(generated, -1.0, 1.0)
+    factor = tf.reduce_max(size) / tf.reduce_max(tf.shape(generated)[1:3])
+    grown = tf.cond(
+        factor < _LEAST_DETAILED,
+        lambda: generated,
+        lambda: enlarge(
+            pyramid, generated, tf.minimum(factor, _MOST_DETAILED), NO_NOISE
+        ),
+    )
+    return resize(grown, size)
 
 
 def _noise(pyramid, step, size, seed, noisy):
