@@ -177,19 +177,6 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         image = resize(image, size)
         return image + tf.zeros((shape[0], 1, 1, 1))
 
-    def reconstruct(self, stop_scale=None):
-        """Generates the reconstruction of the scale `stop_scale - 1`.
-
-        Returns:
-            float32 tensor `(1, height, width, channels)`; `None` if
-            `stop_scale` is 0, where nothing lies below.
-        """
-        stop = self.num_scales if stop_scale is None else stop_scale
-        if stop == 0:
-            return None
-        zs = [self.rec_noise(scale) for scale in range(stop)]
-        return self.generate_function(zs, stop_scale=stop)
-
     def get_config(self):
         config = {
             "sizes": [list(size) for size in self.sizes],

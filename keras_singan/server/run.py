@@ -8,10 +8,10 @@ import time
 
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import ServingError
+from keras_singan.server.extra import require_extra
 from keras_singan.server.settings import ServeSettings
 from keras_singan.server.source import base_folder
 
-EXTRA = "The server needs more packages: pip install 'keras-singan[serve]'"
 _START_SECONDS = 30
 _STOP_SECONDS = 5
 
@@ -39,7 +39,7 @@ class Server:
     """
 
     def __init__(self, path, settings=None, labels=None):
-        _require_extra()
+        require_extra()
         self.settings = ServeSettings() if settings is None else settings
         self.port = self.grpc_port = None
         self._path, self._labels = path, labels
@@ -161,16 +161,6 @@ def serve(path, *, labels=None, on_ready=None, **settings):
         if on_ready is not None:
             on_ready(server)
         stopping.wait()
-
-
-def _require_extra():
-    try:
-        import grpc  # noqa: F401
-        import grpc_health.v1  # noqa: F401
-        import tensorflow_serving.apis  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError:
-        raise ImportError(EXTRA) from None
 
 
 @contextlib.contextmanager

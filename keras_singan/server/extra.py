@@ -1,0 +1,19 @@
+"""The packages that the server needs, and the line that installs them."""
+
+import importlib.util
+
+EXTRA = "The server needs more packages: pip install 'keras-singan[serve]'"
+_MODULES = ("grpc", "grpc_health.v1", "tensorflow_serving.apis", "uvicorn")
+
+
+def require_extra():
+    """Raises `ImportError`, with that line, if a package is missing.
+
+    It looks for them without loading any: one alone loads all of TensorFlow.
+    """
+    try:
+        found = all(importlib.util.find_spec(name) for name in _MODULES)
+    except ImportError:  # A submodule's parent is missing.
+        found = False
+    if not found:
+        raise ImportError(EXTRA)
