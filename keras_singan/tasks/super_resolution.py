@@ -20,9 +20,10 @@ from keras_singan.tasks.inputs import read_for
 
 # The seed that means no noise, where `None` cannot be said.
 NO_NOISE = -1
-# Below this enlargement there is no detail to speak of; above the other one it
-# would take long to make.
-_LEAST_DETAILED, _MOST_DETAILED = 1.1, 4.0
+# Below this enlargement there is no detail to speak of. Beyond the other one, a
+# generator that was not trained for it weaves patterns of its own: a resize does
+# the rest.
+_LEAST_DETAILED, _MOST_DETAILED = 1.1, 1.6
 
 
 def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=True):
