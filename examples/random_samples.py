@@ -9,23 +9,21 @@ Each row of the sheet: the photo, then samples of one start scale. At scale 0
 the layout changes, at higher ones only details.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
+from common import new_parser
+from common import trained_model
 
-from keras_singan import SinGAN
 from keras_singan.io.image import image_grid
 from keras_singan.io.image import save_image
-
-HERE = Path(__file__).parent
 
 
 def main(argv=None):
     """Trains, samples and writes the sheet."""
-    args = parse(argv)
-    model = SinGAN(args.preset, **({"steps": args.steps} if args.steps else {}))
-    model.fit(args.image, checkpoint_dir=args.run)
+    parser = new_parser(__doc__, "samples/landscape.png")
+    parser.add_argument("-n", type=int, default=4, help="samples a row")
+    parser.add_argument("--scales", type=int, default=2, help="rows")
+    args = parser.parse_args(argv)
+    model = trained_model(args)
     photo = model.training_image()[None]
     count = model.pyramid_.num_scales
     rows = [
@@ -34,20 +32,6 @@ def main(argv=None):
     ]
     sheet = image_grid(np.concatenate(rows), columns=args.n + 1)
     print(save_image(args.output, sheet, overwrite=True))
-
-
-def parse(argv):
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--image", default=HERE / "images" / "landscape.png")
-    parser.add_argument("--preset", default="draft")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--run", default="runs/landscape", help="run folder")
-    parser.add_argument("--output", default="samples/landscape.png")
-    parser.add_argument("-n", type=int, default=4, help="samples a row")
-    parser.add_argument("--scales", type=int, default=2, help="rows")
-    parser.add_argument("--seed", type=int, default=0)
-    return parser.parse_args(argv)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,7 @@ def test_the_mask_reaches_further_than_in_harmonization():
 
 
 @pytest.mark.parametrize(
-    "size, factor", [((32, 40), None), ((64, 80), 2.0), ((192, 240), 4.0)]
+    "size, factor", [((32, 40), None), ((48, 60), 1.5), ((192, 240), 1.6)]
 )
 def test_the_core_is_the_mathematics(size, factor):
     image, mask = pasted(size)

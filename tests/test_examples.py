@@ -12,8 +12,28 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 
 
+EXAMPLES = ROOT / "examples"
+IMAGES = EXAMPLES / "images"
+# Scales of 25x33 and 30x40 for the landscape. All scripts train alike, so that
+# each model is trained once, then loaded.
+TINY = "--preset", "draft", "--dtype-policy", "float32", "--steps", 2, "--max-size", 40
+# A sheet puts each picture over a label, in cells with 4 px around them.
+MARGIN = 2 * 4
+
+
+@pytest.fixture(autouse=True)
+def beside_the_scripts(monkeypatch):
+    # As `python examples/NAME.py` does, for what the scripts share.
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs") / "landscape"
+
+
 def run_example(name, *arguments):
-    module = runpy.run_path(str(ROOT / "examples" / name))
+    module = runpy.run_path(str(EXAMPLES / name))
     return module["main"](list(map(str, arguments)))
 
 
@@ -22,29 +42,121 @@ def opened(path):
         return image.convert("RGB")
 
 
-@pytest.fixture
-def photo(tmp_path):
-    y, x = np.mgrid[:32, :40]
-    bands = 128 + 90 * np.sin(x / 4) * np.cos(y / 5)
-    image = np.stack([bands, bands.T[:32, :32].repeat(2, 1)[:, :40], 255 - bands], -1)
-    path = tmp_path / "photo.png"
-    Image.fromarray(image.astype("uint8")).save(path)
-    return path
+def read_sheet(path, rows, columns, size=(250, 188)):
+    """Gives the pictures of a sheet, row by row: all of one (width, height)."""
+    sheet = np.asarray(opened(path))
+    cell_height, cell_width = sheet.shape[0] // rows, sheet.shape[1] // columns
+    assert 10 < cell_height - size[1] - MARGIN < 24
+    assert cell_width >= size[0] + MARGIN
+    tops = [row * cell_height + 4 for row in range(rows)]
+    lefts = [
+        column * cell_width + (cell_width - size[0]) // 2 for column in range(columns)
+    ]
+    return [sheet[y : y + size[1], x : x + size[0]] for y in tops for x in lefts]
 
 
-def test_random_samples_writes_a_row_for_each_scale(photo, tmp_path):
+def test_random_samples_writes_a_row_for_each_scale(run, tmp_path):
     sheet = tmp_path / "sheet.png"
-    run = tmp_path / "run"
     run_example(
-        "random_samples.py",
-        *("--image", photo, "--steps", 2, "--run", run, "--output", sheet),
+        *("random_samples.py", *TINY, "--run", run, "--output", sheet),
         *("-n", 2, "--scales", 2),
     )
-    height, width = np.asarray(opened(run / "scale_01" / "real.png")).shape[:2]
+    assert opened(run / "scale_01" / "real.png").size == (40, 30)
     # The photo and 2 samples a row, 2 rows, 2 px between them.
-    expected = 32, 40
-    assert (height, width) == expected
-    assert opened(sheet).size == (3 * 40 + 2 * 2, 2 * 32 + 2)
+    assert opened(sheet).size == (3 * 40 + 2 * 2, 2 * 30 + 2)
+
+
+def test_animate_writes_a_loop_of_the_photo(run, tmp_path):
+    film = tmp_path / "film.webp"
+    run_example(
+        "animate.py", *TINY, "--run", run, "--frames", 5, "--fps", 8, "--output", film
+    )
+    with Image.open(film) as image:
+        assert image.size == (40, 30)
+        assert image.n_frames == 5
+        assert image.info["loop"] == 0
+
+
+def test_harmonize_shows_the_composite_and_what_comes_of_it(run, tmp_path):
+    path = tmp_path / "sheet.png"
+    run_example("harmonize.py", *TINY, "--run", run, "--output", path)
+    # Scale 1 alone: it is this model's finest.
+    composite, result = read_sheet(path, rows=1, columns=2)
+    assert np.array_equal(composite, opened(IMAGES / "composite.png"))
+    changed = np.any(composite != result, -1)
+    inside = np.asarray(opened(IMAGES / "composite_mask.png"))[..., 0] > 127
+    assert changed[inside].mean() > 0.9
+    assert not changed[:60].any()
+
+
+def test_edit_shows_the_photo_the_naive_edit_and_the_result(run, tmp_path):
+    path = tmp_path / "sheet.png"
+    run_example(
+        *("edit.py", *TINY, "--run", run, "--output", path),
+        *("--move", "20,40,10,20:50,60", "--resize", 1.5, "--scales", 1),
+    )
+    photo, naive, result, _ = read_sheet(path, rows=2, columns=2, size=(40, 30))
+    assert np.array_equal(photo, opened(run / "scale_01" / "real.png"))
+    # The rectangle is 4x6 px at (8, 12), and comes as 6x9 px to (20, 18).
+    changed = np.any(naive != photo, -1)
+    rows, columns = np.nonzero(changed)
+    assert (rows.min(), rows.max()) == (12, 26)
+    assert (columns.min(), columns.max()) == (8, 25)
+    assert not changed[18:, :20].any()
+    assert np.any(result != naive, -1)[18:27, 20:26].mean() > 0.9
+    assert np.array_equal(result[:, 38:], photo[:, 38:])
+
+
+@pytest.mark.parametrize("options", [(), ("--quantize", "--colors", 4)])
+def test_paint_to_image_shows_the_clip_art_and_what_comes_of_it(run, tmp_path, options):
+    path = tmp_path / "sheet.png"
+    run_example("paint_to_image.py", *TINY, "--run", run, "--output", path, *options)
+    clip_art, result = read_sheet(path, rows=1, columns=2)
+    assert np.array_equal(clip_art, opened(IMAGES / "clip_art.png"))
+    assert np.any(clip_art != result, -1).mean() > 0.9
+
+
+def test_super_resolve_enlarges_a_small_copy(run, tmp_path):
+    path = tmp_path / "sheet.png"
+    small = run.with_name("small")
+    run_example("super_resolve.py", *TINY, "--run", small, "--output", path)
+    *_, photo = read_sheet(path, rows=2, columns=2)
+    assert np.array_equal(photo, opened(IMAGES / "landscape.png"))
+    # 250x188 makes a copy of 62x47.
+    blocks, _, made, _ = read_sheet(path, rows=2, columns=2, size=(248, 188))
+    blocks = blocks.reshape(47, 4, 62, 4, 3).astype(int)
+    assert np.ptp(blocks, axis=(1, 3)).max() == 0
+    # Shrunk again, what was made is the small copy.
+    again = np.asarray(Image.fromarray(made).resize((62, 47)), int)
+    assert np.abs(again - blocks[:, 0, :, 0]).mean() < 8
+
+
+def test_make_gallery_writes_a_sheet_for_each_task(run, tmp_path):
+    run_example(
+        *("make_gallery.py", *TINY, "--output", tmp_path, "--runs", run.parent),
+    )
+    made = [path.name for path in tmp_path.iterdir()]
+    shipped = list((EXAMPLES / "gallery").iterdir())
+    assert {*made, "random_samples.png"} == {path.name for path in shipped}
+    for path in shipped:
+        assert path.stat().st_size < 150_000
+
+
+def test_the_shipped_inputs_are_what_their_script_draws(tmp_path):
+    run_example("draw_inputs.py", "--output", tmp_path)
+    for name in ("composite.png", "composite_mask.png", "clip_art.png"):
+        drawn, shipped = opened(tmp_path / name), opened(IMAGES / name)
+        assert drawn.size == (250, 188)
+        # Versions of Pillow may differ at edges.
+        difference = np.asarray(drawn, "float32") - np.asarray(shipped)
+        assert np.abs(difference).mean() < 1
+    photo = np.asarray(opened(IMAGES / "landscape.png"))
+    composite = np.asarray(opened(IMAGES / "composite.png"))
+    mask = np.asarray(opened(IMAGES / "composite_mask.png"))[..., 0]
+    assert set(np.unique(mask)) == {0, 255}
+    changed = np.any(photo != composite, -1)
+    assert not changed[mask == 0].any()
+    assert changed[mask > 0].mean() > 0.95
 
 
 def test_the_shipped_picture_is_what_its_script_draws(tmp_path):
