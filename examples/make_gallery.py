@@ -40,7 +40,7 @@ def main(argv=None):
         (harmonize, general),
         (edit, general),
         (paint_to_image, general),
-        (super_resolve, [*small, "--factor", "4"]),
+        (super_resolve, small),
     ):
         write_webp(script, options, args.output / f"{script.__name__}.webp")
 

@@ -2,7 +2,7 @@
 
 ```
 python examples/super_resolve.py
-python examples/super_resolve.py --factor 4 --run runs/small_landscape_4
+python examples/super_resolve.py --factor 2 --run runs/small_landscape_2
 ```
 
 It trains on the small copy alone, for this task. The sheet: the small copy,
@@ -23,7 +23,7 @@ from keras_singan.ops.resize import resize
 def main(argv=None):
     """Trains, enlarges and writes the sheet."""
     parser = new_parser(__doc__, "samples/super_resolve.png", "runs/small_landscape")
-    parser.add_argument("--factor", type=int, default=2)
+    parser.add_argument("--factor", type=int, default=4)
     parser.add_argument("--width", type=int, default=62, help="of the small copy")
     args = parser.parse_args(argv)
     photo, factor = read_pixels(args.image), args.factor
