@@ -173,6 +173,7 @@ class SinGAN(TaskMethods):
         Raises:
             NotFittedError: If the model has not been fitted or loaded.
             TaskError: If `name` or `version` cannot be used.
+            ConfigError: If the limits are too tight for the model itself.
             OutputError: If the version exists already, or cannot be written.
         """
         # It takes a second to import, which no other task needs.

@@ -20,7 +20,7 @@ class PyramidGraphs:
         """Prepares the graphs; each is traced at its first use."""
         scales = range(self.num_scales)
         self._graphs = [self._new_graph(scale) for scale in scales]
-        self._fresh_graphs = [self._new_fresh_graph(scale) for scale in scales]
+        self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
 
     def graph(self, function, input_signature):
         """Makes the graph of a function."""
@@ -36,18 +36,16 @@ class PyramidGraphs:
 
         return self.graph(grow, [self._images_spec()] * (1 if scale == 0 else 2))
 
-    def _new_fresh_graph(self, scale):
-        """A scale on fresh noise: `(seed, indices, height, width, image)`."""
+    def _new_noise_graph(self, scale):
+        """Fresh noise of a scale: `(seed, indices, height, width)`."""
 
-        def grow(seed, indices, height, width, *image):
+        def draw(seed, indices, height, width):
             size = noise.noise_size((height, width), self.padding, self.num_layers)
-            z = noise.draw_samples(seed, indices, scale, size, self.channels)
-            return _call(self._graphs[scale], z, *image)
+            return noise.draw_samples(seed, indices, scale, size, self.channels)
 
         side = tf.TensorSpec((), tf.int32)
         seed, indices = tf.TensorSpec((), tf.int64), tf.TensorSpec((None,), tf.int64)
-        image = [] if scale == 0 else [self._images_spec()]
-        return self.graph(grow, [seed, indices, side, side, *image])
+        return self.graph(draw, [seed, indices, side, side])
 
     def _images_spec(self):
         return tf.TensorSpec((None, None, None, self.channels), tf.float32)
@@ -103,9 +101,11 @@ class PyramidGraphs:
         """
         image, sizes = None, self.sizes if sizes is None else sizes
         for scale in range(self.num_scales):
-            fresh = functools.partial(self._step, scale, image, seed, indices, sizes)
-            kept = functools.partial(self._kept_step, scale, image)
-            image = _when(start_scale <= scale, fresh, kept)
+            # The noise alone is chosen, so that a graph has each generator once.
+            fresh = functools.partial(self._noise, scale, seed, indices, sizes[scale])
+            kept = functools.partial(self.rec_noise, scale)
+            z = _when(start_scale <= scale, fresh, kept)
+            image = self.generate_function([z], image, stop_scale=scale + 1)
         return image
 
     def inject(self, image, start_scale, seed, sizes=None, indices=(0,)):
@@ -139,15 +139,14 @@ class PyramidGraphs:
 
     def _step(self, scale, image, seed, indices, sizes):
         """One scale with fresh noise, on the image from below."""
-        size = [tf.cast(side, tf.int32) for side in sizes[scale]]
-        seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
-        below = [] if scale == 0 else [image]
-        return _call(self._fresh_graphs[scale], seed, indices, *size, *below)
-
-    def _kept_step(self, scale, image):
-        """One scale of the reconstruction."""
-        z = self.rec_noise(scale)
+        z = self._noise(scale, seed, indices, sizes[scale])
         return self.generate_function([z], image, stop_scale=scale + 1)
+
+    def _noise(self, scale, seed, indices, size):
+        """Fresh noise of a scale for images of `size`."""
+        seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
+        sides = [tf.cast(side, tf.int32) for side in size]
+        return _call(self._noise_graphs[scale], seed, indices, *sides)
 
 
 def _call(graph, *inputs):

@@ -95,3 +95,15 @@ def test_a_float32_means_what_was_typed():
         size = tuple(int(side) for side in 5 * rng.integers(1, 600, 2))
         sizes = step_sizes(size, tf.constant(factor, tf.float32))
         assert np.array_equal(sizes, step_sizes(size, factor))
+
+
+def test_a_float32_means_what_was_typed_in_a_graph_too():
+    def last(size, factor):
+        return step_sizes(size, factor)[-1]
+
+    size, factor = tf.TensorSpec((2,), tf.int32), tf.TensorSpec((), tf.float32)
+    # A graph is optimised, as it is on a server.
+    graph = tf.function(last, input_signature=[size, factor], autograph=False)
+    for side, factor in ((50, 1.15), (10, 1.15), (30, 1.15), (25, 1.3)):
+        result = graph(tf.constant([side, side]), tf.constant(factor))
+        assert tuple(result.numpy()) == scaled((side, side), factor)

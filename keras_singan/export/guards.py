@@ -9,21 +9,25 @@ what is guarded can only be reached through its guard.
 import tensorflow as tf
 
 
-def require(tensor, condition, sentence, received):
-    """Gives `tensor` back once `condition` holds.
+def require(tensors, condition, sentence, received):
+    """Gives `tensors` back once `condition` holds.
 
     Args:
-        tensor: Any tensor: what may be used only then.
+        tensors: A tensor or a list of them: what may be used only then.
         condition: Scalar bool tensor.
-        sentence: str, what was expected; the answer ends with what was received.
+        sentence: str, what was expected, without quotes, which would be escaped;
+            the answer ends with what was received.
         received: Tensor that is shown.
 
     Returns:
-        The tensor.
+        The tensors.
     """
-    check = tf.debugging.Assert(condition, [f"{sentence} Received:", received])
-    with tf.control_dependencies([check] if check is not None else []):
-        return tf.identity(tensor)
+    # Not `tf.debugging.Assert`, which makes two functions of every check.
+    check = tf.raw_ops.Assert(
+        condition=condition, data=[f"{sentence} Received:", received], summarize=8
+    )
+    with tf.control_dependencies([] if check is None else [check]):
+        return tf.nest.map_structure(tf.identity, tensors)
 
 
 def same_rows(limits, **inputs):
@@ -41,16 +45,13 @@ def same_rows(limits, **inputs):
     names = ", ".join(inputs)
     equal = tf.reduce_all(tf.equal(rows, rows[0]))
     bounded = (rows[0] >= 1) & (rows[0] <= limits.max_rows)
-    return [
-        require(
-            tensor,
-            equal & bounded,
-            f"All inputs ({names}) must have the same number of rows, from 1 to "
-            f"{limits.max_rows}.",
-            rows,
-        )
-        for tensor in tensors
-    ]
+    return require(
+        tensors,
+        equal & bounded,
+        f"All inputs ({names}) must have the same number of rows, from 1 to "
+        f"{limits.max_rows}.",
+        rows,
+    )
 
 
 def within(value, low, high, name):

@@ -10,14 +10,19 @@ from keras_singan.export.guards import bounded_size
 from keras_singan.export.guards import require
 from keras_singan.tasks.inputs import LUMA
 
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-# Magic number, and the whole IHDR chunk: what is read of a PNG's header.
+# Magic number, and the header chunk's: libpng skips what it does not know, so that
+# elsewhere a header could stand behind another that promises less.
+_PNG, _JPEG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"\xff\xd8\xff"
+# All that is read of a PNG's header.
 _HEADER_BYTES = 33
+# Each of these chunks may unpack to 8 MB; each scan passes over the whole image.
+_PACKED_CHUNKS, _MOST_CHUNKS = (b"zTXt", b"iTXt", b"iCCP"), 16
+_SCAN, _MOST_SCANS = b"\xff\xda", 100
 
 
 def is_png(data):
     """Whether encoded bytes, a scalar string of some length, begin as a PNG."""
-    return tf.equal(tf.strings.substr(data, 0, 8), _PNG)
+    return tf.equal(tf.strings.substr(data, 0, len(_PNG)), _PNG)
 
 
 def guarded(data, limits, name):
@@ -41,7 +46,18 @@ def guarded(data, limits, name):
     )
     known = is_png(data) | tf.equal(tf.strings.substr(data, 0, 3), _JPEG)
     data = require(data, known, f"`{name}` must be a PNG or JPEG file.", length)
-    size = tf.cond(is_png(data), lambda: _png_size(data), lambda: _jpeg_size(data))
+    size, slow = tf.cond(
+        is_png(data),
+        lambda: (_png_size(data), _any_above(data, _PACKED_CHUNKS, _MOST_CHUNKS)),
+        lambda: (_jpeg_size(data), _any_above(data, [_SCAN], _MOST_SCANS)),
+    )
+    data = require(
+        data,
+        ~slow,
+        f"`{name}` must have at most {_MOST_CHUNKS} compressed texts (PNG) or "
+        f"{_MOST_SCANS} scans (JPEG).",
+        length,
+    )
     height, width = bounded_size(size[0], size[1], limits, f"The image of `{name}`")
     with tf.control_dependencies([height, width]):
         return tf.identity(data), (height, width)
@@ -98,13 +114,13 @@ def _unit_rgba(data):
 
 def _png_rgba(data):
     pixels = tf.io.decode_png(data, channels=4)
-    # libpng fills the opacity of shallow images with their own highest value.
+    colour, opacity = pixels[..., :3], pixels[..., 3:]
+    # libpng makes opaque images of 1, 2 or 4 bits opaque by their highest value.
     depth = tf.io.decode_raw(tf.strings.substr(data, 24, 1), tf.uint8)[0]
-    filler = tf.bitwise.left_shift(tf.constant(1, tf.uint8), depth) - 1
-    shallow = (depth < 8) & (tf.reduce_max(pixels[..., 3]) <= filler)
-    opacity = pixels[..., 3:]
-    opacity = tf.where(shallow & tf.equal(opacity, filler), 255, opacity)
-    return tf.concat([pixels[..., :3], tf.cast(opacity, tf.uint8)], -1)
+    filler = tf.bitwise.left_shift(tf.ones((), tf.uint8), tf.minimum(depth, 7)) - 1
+    opaque = (depth < 8) & tf.reduce_all(tf.equal(opacity, filler))
+    opacity = tf.where(opaque, tf.constant(255, tf.uint8), opacity)
+    return tf.concat([colour, opacity], -1)
 
 
 def _png_size(data):
@@ -114,6 +130,16 @@ def _png_size(data):
     weights = tf.constant([2**24, 2**16, 2**8, 1], tf.int64)
     width = tf.reduce_sum(sides[:4] * weights)
     return tf.stack([tf.reduce_sum(sides[4:] * weights), width])
+
+
+def _any_above(data, marks, most):
+    """Whether any of these bytes stand in the data more often than `most` times."""
+    # Not `tf.strings.split`, which adds dozens of operations for ragged rows.
+    pieces = [
+        tf.raw_ops.StringSplitV2(input=[data], sep=mark, maxsplit=most + 1).values
+        for mark in marks
+    ]
+    return tf.reduce_any([tf.size(there) > most + 1 for there in pieces])
 
 
 def _jpeg_size(data):

@@ -18,8 +18,8 @@ class ExportLimits:
             `4096`.
         max_pixels: Pixels of any image, in or out. Defaults to `2**22` (2048 x
             2048).
-        max_total_pixels: Pixels of all images that one request gives back.
-            Defaults to `2**25`.
+        max_total_pixels: Pixels of all images that one request sends, and of
+            all that it gets back. Defaults to `2**25`.
         max_image_bytes: Bytes of an encoded image. Defaults to `2**24` (16 MiB).
         max_frames: Frames of one animation. Defaults to `500`.
         max_factor: Enlargement of super-resolution. Defaults to `16`.
@@ -49,6 +49,32 @@ class ExportLimits:
                 "`max_factor` must be from 2 to 64. "
                 f"Received: max_factor={self.max_factor!r}."
             )
+
+    def check_room(self, pyramid):
+        """Makes sure that a model's own photo may be asked for.
+
+        Otherwise a server would refuse the model, whose warm-up fails.
+
+        Args:
+            pyramid: A `SinGANPyramid`.
+
+        Raises:
+            ConfigError: If a limit is too tight.
+        """
+        height, width = pyramid.sizes[-1]
+        needed = {
+            "max_side": max(height, width),
+            "max_pixels": height * width,
+            "max_total_pixels": height * width,
+            "max_image_bytes": 4 * height * width,
+        }
+        for name, least in needed.items():
+            if getattr(self, name) < least:
+                raise ConfigError(
+                    f"`{name}` must be at least {least} for this model's photo of "
+                    f"{height}x{width} (height x width). "
+                    f"Received: {name}={getattr(self, name)}."
+                )
 
     @classmethod
     def from_texts(cls, texts):

@@ -19,6 +19,22 @@ from keras_singan.pyramid import SinGANPyramid
 class PackedPyramid(SinGANPyramid):
     """A copy of a trained pyramid for export: see `packed`."""
 
+    def make_graphs(self):
+        super().make_graphs()
+        # One for all who use a generator, be it in `grow` or in super-resolution.
+        self._generator_graphs = [
+            self.graph(
+                functools.partial(super(PackedPyramid, self).apply_generator, scale),
+                [self._images_spec()] * 2,
+            )
+            for scale in range(self.num_scales)
+        ]
+
+    def apply_generator(self, scale, z, previous):
+        result = self._generator_graphs[scale](z, previous)
+        result.set_shape(previous.shape)
+        return result
+
     def graph(self, function, input_signature):
         """Makes the graph of a function, in which weights are cut-outs."""
 
@@ -40,32 +56,53 @@ def packed(pyramid) -> PackedPyramid:
         A `PackedPyramid`. Its `variable` is a float32 `tf.Variable` of one axis.
     """
     copy = PackedPyramid.from_config(pyramid.get_config())
-    weights = [np.asarray(w.numpy(), "float32") for w in pyramid.weights]
-    ends = np.cumsum([w.size for w in weights]).tolist()
+    copy.set_weights(pyramid.get_weights())
+    parts = [generator.weights for generator in copy.generators]
+    owned = {weight.path for part in parts for weight in part}
+    parts += [[weight] for weight in copy.weights if weight.path not in owned]
+    flat = [np.asarray(w.numpy(), "float32").ravel() for part in parts for w in part]
     # Kept from Keras, which would take the variable for a weight of its own.
-    object.__setattr__(
-        copy,
-        "places",
-        {
-            weight.path: (end - value.size, value.shape)
-            for weight, value, end in zip(copy.weights, weights, ends, strict=True)
-        },
-    )
-    flat = np.concatenate([w.ravel() for w in weights])
-    object.__setattr__(copy, "variable", tf.Variable(flat, trainable=False))
+    object.__setattr__(copy, "places", _places(parts))
+    variable = tf.Variable(np.concatenate(flat), trainable=False)
+    object.__setattr__(copy, "variable", variable)
     return copy
 
 
+def _places(parts):
+    """Where each weight lies, if the parts, lists of weights, follow each other.
+
+    Returns:
+        Dictionary of a weight's path to the start and the sizes of its part, its
+        number in it, and its shape.
+    """
+    places, start = {}, 0
+    for part in parts:
+        sizes = [int(np.prod(weight.shape)) for weight in part]
+        for number, weight in enumerate(part):
+            places[weight.path] = (start, sizes, number, tuple(weight.shape))
+        start += sum(sizes)
+    return places
+
+
 class _CutOuts(keras.StatelessScope):
-    """Within it, a weight's value is cut out of the one variable."""
+    """Within it, a weight's value is cut out of the one variable.
+
+    The weights of a part are cut out together, at their first use in a graph.
+    """
 
     def __init__(self, variable, places):
         super().__init__()
         self.variable = variable
         self.places = places
+        self._parts = {}
 
     def get_current_value(self, variable):
         """Gives the value of a weight, made in the graph at work."""
-        start, shape = self.places[variable.path]
-        size = int(np.prod(shape))
-        return tf.reshape(tf.slice(self.variable, [start], [size]), shape)
+        start, sizes, number, shape = self.places[variable.path]
+        # Loops and branches are graphs of their own.
+        key = (id(tf.compat.v1.get_default_graph()), start)
+        if key not in self._parts:
+            part = tf.slice(self.variable, [start], [sum(sizes)])
+            self._parts[key] = tf.split(part, sizes) if sizes[1:] else [part]
+        value = self._parts[key][number]
+        return tf.reshape(value, shape) if len(shape) != 1 else value

@@ -3,9 +3,13 @@
 import dataclasses
 
 from keras_singan import __version__
+from keras_singan.export.signatures import DEFAULT_ALPHA
+from keras_singan.export.signatures import DEFAULT_BETA
+from keras_singan.export.signatures import DEFAULT_FRAMES
+from keras_singan.tasks.blending import middle_scale
 
 
-def readme(pyramid, config, limits, signatures, quantized):
+def readme(pyramid, config, limits, signatures, quantized, factor):
     """Writes the text.
 
     Args:
@@ -14,6 +18,7 @@ def readme(pyramid, config, limits, signatures, quantized):
         limits: The `ExportLimits` that the graph enforces.
         signatures: Dictionary of name to `tf.function`.
         quantized: The start scales at which `quantize` may be 1.
+        factor: float, the default enlargement.
 
     Returns:
         str, Markdown.
@@ -26,14 +31,29 @@ def readme(pyramid, config, limits, signatures, quantized):
             "",
             f"Written by keras_singan {__version__}: a generative model of one photo, "
             f"{height} x {width} px (height x width), {pyramid.channels} channels, "
-            f"{pyramid.num_scales} scales, trained for the task {config.task!r}.",
+            f"{pyramid.num_scales} scales, trained for "
+            f"{config.task or 'no task in particular'}.",
             "",
             "## Signatures",
-            "Every input has one axis, the rows of a request. Defaults: `start_scale` "
-            "-1, `height`, `width`, `factor` and `frames` 0, `alpha` and `beta` -1; "
-            '`seed` -1 means no noise in `super_resolution`; a `mask_bytes` of "" '
-            "(in float forms: all negative) has the change found by comparison with "
-            "the photo.",
+            "Every input has one axis, the rows of a request, and none may be left "
+            "out. These values stand for defaults:",
+            "",
+            "| input | value | default |",
+            "|---|---|---|",
+            "| `start_scale` | -1 | 0 in `sample` and `sample_size`, "
+            f"{middle_scale(pyramid)} in `harmonize` and `edit`, else 1 |",
+            f"| `height`, `width` | 0 | {height}, {width} |",
+            f"| `factor` | 0 | {factor:g} |",
+            f"| `frames` | 0 | {DEFAULT_FRAMES} |",
+            f"| `alpha` | -1 | {DEFAULT_ALPHA} |",
+            f"| `beta` | -1 | {DEFAULT_BETA} |",
+            "| `seed` | -1 | in `super_resolution`: no noise |",
+            '| `mask_bytes` | "" (`masks`: below 0) | what differs from the photo |',
+            "",
+            "Images are PNG or JPEG files. Transparency is put on white, unless the "
+            "model has 4 channels; the rotation that a camera notes in a file is not "
+            "applied. `NAME_float` takes and gives float images, values in [-1, 1], "
+            "with `masks` in [0, 1].",
             "",
             "| signature | inputs |",
             "|---|---|",

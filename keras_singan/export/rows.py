@@ -14,6 +14,7 @@ from keras_singan.export.guards import require
 from keras_singan.geometry import receptive_field
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
+from keras_singan.ops.step_sizes import step_sizes
 from keras_singan.tasks.editing import edited
 from keras_singan.tasks.harmonization import harmonized
 from keras_singan.tasks.inputs import generation_sizes
@@ -51,6 +52,11 @@ class Rows:
         self.harmonize = graph(self._blend(harmonized), blend)
         self.edit = graph(self._blend(edited), blend)
         self.paint_to_image = graph(self._paint, [image, _INT, _LONG, _INT])
+        # In graphs of their own pyramids, whose weights these are.
+        self._quantized_paints = {
+            scale: there.pyramid.graph(self._quantized_paint(there), [image, _LONG])
+            for scale, there in self.quantized.items()
+        }
         self.region = graph(self._region, [image])
         self._start_walk = graph(
             self._walk_start, [_LONG, _INT, _FLOAT, _FLOAT, tf.TensorSpec((), tf.bool)]
@@ -68,12 +74,7 @@ class Rows:
         return self.pyramid.draw(seed, [index], start_scale, sizes)[0]
 
     def _super_resolution(self, image, factor, seed):
-        height, width = tf.unstack(tf.shape(image)[:2])
-        exact = tf.cast(factor, tf.float64)
-        sides = [
-            tf.cast(tf.cast(side, tf.float64) * exact + 0.5, tf.int64)
-            for side in (height, width)
-        ]
+        sides = tf.unstack(step_sizes(tf.shape(image)[:2], factor)[-1])
         bounds = bounded_size(*sides, self.limits, "The enlarged image")
         with tf.control_dependencies([*bounds, self._least(image)]):
             image = tf.identity(image)
@@ -87,21 +88,24 @@ class Rows:
         return blend
 
     def _paint(self, image, start_scale, seed, quantize):
-        sizes, image = self._sizes(image), image[None]
-
         def plain():
-            return painted(self.pyramid, image, start_scale, seed, sizes)
-
-        def quantised(scale):
-            return painted_quantized(self.quantized[scale], image, seed, sizes)
+            sizes = self._sizes(image)
+            return painted(self.pyramid, image[None], start_scale, seed, sizes)[0]
 
         branches = [plain]
         choice = tf.constant(0)
-        for number, scale in enumerate(self.quantized, 1):
-            branches.append(functools.partial(quantised, scale))
+        for number, (scale, paint) in enumerate(self._quantized_paints.items(), 1):
+            branches.append(functools.partial(paint, image, seed))
             wanted = tf.equal(quantize, 1) & tf.equal(start_scale, scale)
             choice = tf.where(wanted, number, choice)
-        return tf.switch_case(choice, branches)[0]
+        return tf.switch_case(choice, branches)
+
+    def _quantized_paint(self, there):
+        def paint(image, seed):
+            sizes = self._sizes(image)
+            return painted_quantized(there, image[None], seed, sizes)[0]
+
+        return paint
 
     def _region(self, image):
         """Where an image differs from the photo: see `tasks.regions.find_region`."""
@@ -110,7 +114,7 @@ class Rows:
         image = require(
             image,
             tf.reduce_all(tf.equal(tf.stack(sizes[-1]), trained)),
-            "Without a mask the image must have the photo's proportions.",
+            "Without a mask the image must have the proportions of the photo.",
             tf.shape(image)[:2],
         )
         found = masks.changed(image, self.pyramid.real.value[0])

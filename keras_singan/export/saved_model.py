@@ -21,6 +21,7 @@ from keras_singan.export.signatures import DEFAULT_FACTOR
 from keras_singan.export.signatures import Signatures
 from keras_singan.export.warmup import example_requests
 from keras_singan.export.warmup import write_warmup
+from keras_singan.geometry import receptive_field
 from keras_singan.io.files import write_text
 
 
@@ -50,11 +51,13 @@ def export_saved_model(
     Raises:
         NotFittedError: If the model has not been fitted or loaded.
         TaskError: If `name` or `version` cannot be used.
+        ConfigError: If the limits are too tight for the model itself.
         OutputError: If the version exists, or cannot be written.
     """
     quantized = singan.quantized_scales()
     base = Path(path) / _checked_name(name)
     limits = limits or ExportLimits()
+    limits.check_room(singan.pyramid_)
     target = _version_folder(base, version)
     temporary = base / f".{uuid.uuid4().hex}"
     try:
@@ -88,10 +91,12 @@ def _write(singan, folder, limits, quantized, warmup_name):
     served = signatures | {"serving_default": first}
     tf.saved_model.save(module, str(folder), signatures=served)
     if warmup_name:
-        photo = singan.training_image()
-        requests = example_requests(signatures, photo, _example_mask(photo))
+        # Small, so that no limit which allows the photo forbids it.
+        side = receptive_field(pyramid.num_layers)
+        image = singan.training_image()[:side, :side]
+        requests = example_requests(signatures, image, _example_mask(image))
         write_warmup(folder, warmup_name, requests)
-    text = readme(pyramid, config, limits, signatures, quantized)
+    text = readme(pyramid, config, limits, signatures, quantized, builder.factor)
     write_text(folder / "README.md", text)
 
 
@@ -102,9 +107,9 @@ def _module(pyramids):
     return module
 
 
-def _example_mask(photo):
+def _example_mask(image):
     """White in the middle."""
-    height, width = photo.shape[:2]
+    height, width = image.shape[:2]
     mask = np.zeros((height, width, 1), "uint8")
     mask[height // 3 : height // 3 + 2, width // 3 : width // 3 + 2] = 255
     return mask

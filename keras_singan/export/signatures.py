@@ -14,8 +14,10 @@ from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
 from keras_singan.export.guards import same_rows
 from keras_singan.export.guards import within
+from keras_singan.export.requests import RequestGuards
+from keras_singan.export.requests import all_same
+from keras_singan.export.requests import share_or_default
 from keras_singan.export.rows import Rows
-from keras_singan.ops import masks
 from keras_singan.tasks.blending import middle_scale
 
 _INT, _LONG = tf.int32, tf.int64
@@ -26,7 +28,7 @@ DEFAULT_FRAMES, DEFAULT_ALPHA, DEFAULT_BETA = 40, 0.1, 0.9
 DEFAULT_FACTOR = 4.0
 
 
-class Signatures:
+class Signatures(RequestGuards):
     """Builds the signatures of one model.
 
     Args:
@@ -35,9 +37,7 @@ class Signatures:
     """
 
     def __init__(self, rows: Rows, factor=DEFAULT_FACTOR):
-        self.rows = rows
-        self.pyramid = rows.pyramid
-        self.limits = rows.limits
+        super().__init__(rows)
         self.factor = factor
         self.encodes = self.pyramid.channels in (1, 3, 4)
 
@@ -109,6 +109,9 @@ class Signatures:
             start = self._start_scale(start, 0, 0)
             height = self._side(height, 0, "height")
             width = self._side(width, 1, "width")
+            if not encoded:
+                height = all_same(height, "height")
+                width = all_same(width, "width")
             pixels = tf.cast(height, _LONG) * tf.cast(width, _LONG)
             pixels = within(pixels, 1, self.limits.max_pixels, "height * width")
             seed = bounded_total(seed, tf.reduce_sum(pixels), self.limits)
@@ -129,7 +132,7 @@ class Signatures:
 
     def _super_resolution(self, encoded):
         def super_resolution(image, factor, seed):
-            image, factor, seed = self._image_rows(
+            image, sides, factor, seed = self._image_rows(
                 encoded, image, factor=factor, seed=seed
             )
             factor = tf.where(tf.equal(factor, 0.0), self.factor, factor)
@@ -141,6 +144,11 @@ class Signatures:
                 f"{self.limits.max_factor} (0: {self.factor:g}).",
                 factor,
             )
+            if not encoded:
+                factor = all_same(factor, "factor")
+            enlarged = tf.cast(sides, tf.float64) * tf.cast(factor, tf.float64)[:, None]
+            pixels = tf.cast(tf.reduce_sum(tf.reduce_prod(enlarged, -1)), _LONG)
+            image = bounded_total(image, pixels, self.limits)
 
             def row(image, factor, seed):
                 image = self._decoded(image, encoded)
@@ -154,12 +162,12 @@ class Signatures:
         def build(encoded):
             def blend(image, mask, start_scale, seed):
                 if encoded:
-                    image, mask, start, seed = self._image_rows(
+                    image, _, mask, start, seed = self._image_rows(
                         encoded, image, mask_bytes=mask, start_scale=start_scale,
                         seed=seed,
                     )  # fmt: skip
                 else:
-                    image, start, seed = self._image_rows(
+                    image, _, start, seed = self._image_rows(
                         encoded, image, start_scale=start_scale, seed=seed
                     )
                     mask = tf.ensure_shape(mask, [None, None, None])
@@ -168,6 +176,7 @@ class Signatures:
                         mask, same, "`masks` must have a row for each image.",
                         tf.shape(mask),
                     )  # fmt: skip
+                    mask = finite_image(mask, "masks")
                 start = self._start_scale(start, middle_scale(self.pyramid), 1)
 
                 def row(image, mask, start, seed):
@@ -183,7 +192,7 @@ class Signatures:
 
     def _paint(self, encoded):
         def paint_to_image(image, start_scale, seed, quantize):
-            image, start, seed, quantize = self._image_rows(
+            image, _, start, seed, quantize = self._image_rows(
                 encoded, image, start_scale=start_scale, seed=seed, quantize=quantize
             )
             start = self._start_scale(start, 1, 1)
@@ -222,8 +231,8 @@ class Signatures:
             loop = within(loop, 0, 1, "loop")
             frames = tf.where(tf.equal(frames, 0), DEFAULT_FRAMES, frames)
             frames = within(frames, 1, self.limits.max_frames, "frames")
-            alpha = _share(alpha, DEFAULT_ALPHA, "alpha")
-            beta = _share(beta, DEFAULT_BETA, "beta")
+            alpha = share_or_default(alpha, DEFAULT_ALPHA, "alpha")
+            beta = share_or_default(beta, DEFAULT_BETA, "beta")
             closed = (alpha > 0) & (frames > 1)
             loop = require(
                 loop,
@@ -236,10 +245,7 @@ class Signatures:
             seed = bounded_total(seed, pixels, self.limits)
             most = tf.reduce_max(frames)
             if not encoded:
-                even = tf.reduce_all(tf.equal(frames, most))
-                frames = require(
-                    frames, even, "All rows must have as many `frames`.", frames
-                )
+                frames = all_same(frames, "frames")
             rows = (seed, start, frames, alpha, beta, loop)
             return self._animations(rows, most, encoded)
 
@@ -268,67 +274,7 @@ class Signatures:
             found = _map(lambda *row_: images.encode(row(*row_)), rows, spec)
             return {"image_bytes": found}
         spec = tf.TensorSpec(self._image_shape(), _FLOAT)
-        # Rows of several sizes do not stack: TensorFlow says so.
         return {"images": _map(row, rows, spec)}
-
-    def _image_shape(self):
-        return (None, None, self.pyramid.channels)
-
-    def _image_rows(self, encoded, image, **inputs):
-        """Guards the images of a request, and what else it holds."""
-        if encoded:
-            image, *rest = same_rows(self.limits, image_bytes=image, **inputs)
-            return self._guarded_files(image), *rest
-        image = tf.ensure_shape(image, [None, *self._image_shape()])
-        shape = tf.shape(image, _LONG)
-        numbers = tf.fill(shape[:1], 0)
-        _, *rest = same_rows(self.limits, images=numbers, **inputs)
-        with tf.control_dependencies(rest):
-            sides = within(shape[1:3], 1, self.limits.max_side, "height, width")
-        pixels = within(
-            tf.reduce_prod(sides), 1, self.limits.max_pixels, "height * width"
-        )
-        image = bounded_total(image, pixels * shape[0], self.limits)
-        return finite_image(image, "images"), *rest
-
-    def _guarded_files(self, data):
-        """Judges all files by their headers before the first is decoded."""
-
-        def row(data):
-            data, (height, width) = images.guarded(data, self.limits, "image_bytes")
-            return data, tf.cast(height, _LONG) * tf.cast(width, _LONG)
-
-        specs = (tf.TensorSpec((), _STRING), tf.TensorSpec((), _LONG))
-        data, pixels = tf.map_fn(row, data, fn_output_signature=specs)
-        return bounded_total(data, tf.reduce_sum(pixels), self.limits)
-
-    def _decoded(self, image, encoded):
-        return images.decode(image, self.pyramid.channels) if encoded else image
-
-    def _region(self, image, mask, encoded):
-        """The mask of a row, or what differs from the photo where there is none."""
-
-        def given():
-            return self._given_region(image, mask, encoded)
-
-        absent = tf.equal(mask, "") if encoded else tf.reduce_all(mask < 0)
-        return tf.cond(absent, lambda: self.rows.region(image), given)
-
-    def _given_region(self, image, mask, encoded):
-        if encoded:
-            mask, size = images.guarded(mask, self.limits, "mask_bytes")
-            mask = _same_size(mask, tf.stack(size), image)
-            region = masks.from_image(images.decode_mask(mask))
-        else:
-            mask = _same_size(mask, tf.shape(mask), image)
-            region = masks.threshold(mask)
-        some, full = tf.reduce_any(region), tf.reduce_all(region)
-        return require(
-            region,
-            some & ~full,
-            "The mask must be white where the image may change, and black elsewhere.",
-            tf.stack([some, full]),
-        )
 
     def _graph(self, function, inputs):
         """Makes a signature; its inputs are named as the contract names them."""
@@ -338,28 +284,6 @@ class Signatures:
             for name, dtype in inputs.items()
         ]
         return self.pyramid.graph(function, specs)
-
-    def _start_scale(self, start, default, least):
-        start = tf.where(tf.equal(start, -1), default, start)
-        return within(start, least, self.pyramid.num_scales - 1, "start_scale")
-
-    def _side(self, side, axis, name):
-        side = tf.where(tf.equal(side, 0), self.pyramid.sizes[-1][axis], side)
-        return within(side, 1, self.limits.max_side, name)
-
-    def _trained_pixels(self, rows):
-        height, width = self.pyramid.sizes[-1]
-        return tf.size(rows, _LONG) * (height * width)
-
-
-def _share(value, default, name):
-    return within(tf.where(tf.equal(value, -1.0), default, value), 0.0, 1.0, name)
-
-
-def _same_size(mask, size, image):
-    wanted = tf.shape(image)[:2]
-    same = tf.reduce_all(tf.equal(size, wanted))
-    return require(mask, same, "The mask must have the image's size.", size)
 
 
 def _map(row, rows, spec):

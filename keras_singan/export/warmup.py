@@ -58,7 +58,8 @@ def example_requests(signatures, image, mask):
 
     Args:
         signatures: Dictionary of name to `tf.function` with an input signature.
-        image: uint8 array `(height, width, channels)`: the photo as trained.
+        image: uint8 array `(height, width, channels)`, at least as large as the
+            model's receptive field.
         mask: uint8 array `(height, width, 1)`: where it may change.
 
     Returns:
@@ -77,7 +78,7 @@ def example_requests(signatures, image, mask):
 def _example_values(image, mask):
     values = {
         "seed": 0, "index": 0, "start_scale": -1, "height": 0, "width": 0,
-        "factor": 2.0, "quantize": 0, "frames": 2, "alpha": -1.0, "beta": -1.0,
+        "factor": 2.0, "quantize": 0, "frames": 1, "alpha": -1.0, "beta": -1.0,
         "loop": 0,
     }  # fmt: skip
     values = {name: np.array([value]) for name, value in values.items()}

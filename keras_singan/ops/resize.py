@@ -1,5 +1,6 @@
 """THE resize: the same one for training, the tasks and the export."""
 
+import tensorflow as tf
 from keras import ops
 
 
@@ -34,6 +35,15 @@ def resize_unclipped(image, size):
     """
     # A copy, because a variable's value has no shape arithmetic of its own.
     image = ops.cast(ops.copy(image), "float32")
+    if not any(map(tf.is_tensor, (*ops.shape(image), *size))):
+        return _resized(image, size)
+    batch, _, _, channels = image.shape
+    sides = [None if tf.is_tensor(side) else side for side in size]
+    size = [tf.cast(side, tf.int32) for side in size]
+    return tf.ensure_shape(_resized_to(image, *size), (batch, *sides, channels))
+
+
+def _resized(image, size):
     shape = ops.shape(image)
     factors = [
         ops.cast(new, "float32") / ops.cast(old, "float32")
@@ -49,3 +59,17 @@ def resize_unclipped(image, size):
         "cubic",
         antialias=True,
     )
+
+
+# Hundreds of operations, which an exported graph holds but once.
+@tf.function(
+    input_signature=[
+        tf.TensorSpec((None, None, None, None), tf.float32),
+        tf.TensorSpec((), tf.int32),
+        tf.TensorSpec((), tf.int32),
+    ],
+    autograph=False,
+    experimental_attributes={"_noinline": True},
+)
+def _resized_to(image, height, width):
+    return _resized(image, (height, width))

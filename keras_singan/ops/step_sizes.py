@@ -57,5 +57,7 @@ def _exactly(factor):
         # `tf.cast` takes Python's numbers through float32.
         return tf.constant(factor, tf.float64)
     if factor.dtype == tf.float32:
-        return tf.round(1e5 * tf.cast(factor, tf.float64)) / 1e5
+        # Graphs turn a plain division by a constant into a product, which is inexact.
+        decimals = tf.round(1e5 * tf.cast(factor, tf.float64))
+        return tf.math.divide_no_nan(decimals, tf.constant(1e5, tf.float64))
     return tf.cast(factor, tf.float64)
