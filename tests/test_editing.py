@@ -63,7 +63,7 @@ def test_the_mask_reaches_further_than_in_harmonization():
 
 
 @pytest.mark.parametrize(
-    "size, factor", [((32, 40), None), ((48, 60), 1.5), ((192, 240), 1.6)]
+    "size, factor", [((32, 40), None), ((40, 50), 1.25), ((192, 240), 1.3)]
 )
 def test_the_core_is_the_mathematics(size, factor):
     image, mask = pasted(size)

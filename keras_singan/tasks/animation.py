@@ -34,7 +34,8 @@ def animate(
         pyramid: A trained `SinGANPyramid`.
         frames: How many frames. Defaults to `100`.
         start_scale: First scale that moves, 0 (the coarsest: the layout moves
-            too) up to the finest. Defaults to `1`.
+            too) up to the finest. The noise above scale 0 is faint, so that from
+            1 on the photo shimmers rather than moves. Defaults to `1`.
         alpha: Pull back to the photo, 0 (the walk goes anywhere) to 1 (nothing
             moves). Defaults to `0.1`.
         beta: Smoothness, 0 (each step goes its own way) to 1 (no fresh noise).

@@ -23,7 +23,7 @@ NO_NOISE = -1
 # Below this enlargement there is no detail to speak of. Beyond the other one, a
 # generator that was not trained for it weaves patterns of its own: a resize does
 # the rest.
-_LEAST_DETAILED, _MOST_DETAILED = 1.1, 1.6
+_LEAST_DETAILED, _MOST_DETAILED = 1.1, 1.3
 
 
 def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=True):
