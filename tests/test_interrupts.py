@@ -1,6 +1,5 @@
 """Ctrl-C and divergence: what a training leaves behind."""
 
-import os
 import signal
 import threading
 
@@ -21,7 +20,7 @@ class CtrlC(ScaleCallback):
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.name == "scale_1" and self.model.iteration == 2:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_a_signal_ends_the_iteration_and_loses_no_loss(tmp_path, capsys):
@@ -46,15 +45,15 @@ def test_the_handler_of_before_is_put_back():
 
 def test_a_signal_after_the_last_iteration_is_not_lost():
     with pytest.raises(KeyboardInterrupt), held_interrupts():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
 
 
 def test_a_second_signal_acts_at_once():
     reached = []
     with pytest.raises(KeyboardInterrupt), held_interrupts():
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         reached.append(1)
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         reached.append(2)
     assert reached == [1]
 
