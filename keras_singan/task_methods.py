@@ -237,11 +237,10 @@ class TaskMethods:
 
     def _over_scales(self, start_scale, seed, run):
         """Runs a task at one scale, or at each of several with the same seed."""
-        pyramid, seed = self._fitted(), check_seed(seed)
+        fixed = {"pyramid": self._fitted(), "seed": check_seed(seed)}
         if isinstance(start_scale, Iterable) and not isinstance(start_scale, str):
-            at = [{"start_scale": scale, "seed": seed} for scale in start_scale]
-            return np.stack([run(pyramid=pyramid, **one) for one in at])
-        return run(pyramid=pyramid, start_scale=start_scale, seed=seed)
+            return np.stack([run(start_scale=scale, **fixed) for scale in start_scale])
+        return run(start_scale=start_scale, **fixed)
 
     def _fitted(self):
         pyramid = getattr(self, "pyramid_", None)

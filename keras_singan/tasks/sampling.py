@@ -41,11 +41,14 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
     start_scale = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
+    # The scales below are the same for all images: they run once, not per chunk.
+    below = pyramid.reconstruct(start_scale)
     result = np.empty((n, *sizes[-1], pyramid.channels), "uint8")
     chunk = chunk_size(pyramid, sizes[-1])
     for first in range(0, n, chunk):
         indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
-        images = pyramid.draw(seed, indices, start_scale, sizes)
+        zs = pyramid.draw_noise(seed, indices, start_scale, sizes)
+        images = pyramid.generate_function(zs, below)
         result[first : first + chunk] = to_uint8(images.numpy())
     return result
 
