@@ -4,6 +4,8 @@ import keras
 from keras import layers
 from keras import ops
 
+from keras_singan.ops.fused_normalization import normalize
+
 PACKAGE = "keras_singan"
 
 
@@ -27,7 +29,7 @@ def _normalization(kind, filters, seed, dtype):
     gamma = keras.initializers.RandomNormal(1.0, 0.02, seed=seed)
     kwargs = {"epsilon": 1e-5, "gamma_initializer": gamma, "dtype": dtype}
     if kind == "batch":
-        layer = SingleImageBatchNormalization(momentum=0.9, **kwargs)
+        layer = FusedBatchNormalization(momentum=0.9, **kwargs)
     else:
         layer = layers.GroupNormalization(groups=-1, **kwargs)
     layer.build((None, None, None, filters))
@@ -35,32 +37,25 @@ def _normalization(kind, filters, seed, dtype):
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
-class SingleImageBatchNormalization(layers.BatchNormalization):
-    """Batch normalization for which every image is a batch of its own.
+class FusedBatchNormalization(layers.BatchNormalization):
+    """Batch normalization with few passes over memory, twice differentiable.
 
-    SinGAN trains on batches of one image. Here several such batches go through
-    a network together: in training each image is normalised by its own
-    statistics, and the moving averages take them in one after the other, so
-    the result is that of as many passes, in a fraction of the time.
+    The mathematics is Keras' own. `momentum=None` gathers no moving averages,
+    for a network that only ever runs on batch statistics.
     """
 
     def call(self, inputs, training=None, mask=None):
         if not training:
             return super().call(inputs, training=False)
-        x = ops.cast(inputs, "float32")
-        mean = ops.mean(x, axis=(1, 2), keepdims=True)
-        x = x - mean
-        variance = ops.mean(ops.square(x), axis=(1, 2), keepdims=True)
-        self._advance(self.moving_mean, mean)
-        self._advance(self.moving_variance, variance)
-        scale = ops.rsqrt(variance + self.epsilon) * self.gamma
-        return ops.cast(x * scale + self.beta, self.compute_dtype)
+        inputs = ops.cast(inputs, self.compute_dtype)
+        y, mean, variance = normalize(inputs, self.gamma, self.beta, self.epsilon)
+        if self.momentum is not None:
+            self._advance(self.moving_mean, mean)
+            self._advance(self.moving_variance, variance)
+        return y
 
-    def _advance(self, average, values):
-        new = average.value
-        for i in range(values.shape[0]):
-            new = new * self.momentum + values[i, 0, 0] * (1.0 - self.momentum)
-        average.assign(new)
+    def _advance(self, average, value):
+        average.assign(average * self.momentum + value * (1.0 - self.momentum))
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -100,10 +95,21 @@ class ConvBlock(layers.Layer):
         self.built = True
 
     def call(self, inputs, training=None):
-        x = self.conv(inputs)
-        if self.norm is not None:
-            x = self.norm(x, training=training)
+        if self.normalization == "batch" and not training:
+            x = self._folded(inputs)
+        else:
+            x = self.conv(inputs)
+            if self.norm is not None:
+                x = self.norm(x, training=training)
         return ops.leaky_relu(x, negative_slope=0.2)
+
+    def _folded(self, inputs):
+        """Convolution and fixed normalization in one: the same, in fewer passes."""
+        norm, cast = self.norm, lambda x: ops.cast(x, self.compute_dtype)
+        scale = norm.gamma * ops.rsqrt(norm.moving_variance + norm.epsilon)
+        shift = norm.beta - norm.moving_mean * scale
+        x = ops.conv(cast(inputs), cast(self.conv.kernel * scale), padding="valid")
+        return x + cast(shift)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, _ = input_shape

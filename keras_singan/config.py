@@ -38,7 +38,7 @@ _CHOICES: dict[str, tuple] = {
     "task": TASKS,
     "normalization": ("batch", "instance", None),
     "padding": ("zeros", "noise"),
-    "dtype_policy": ("float32", "mixed_bfloat16"),
+    "dtype_policy": ("auto", "float32", "mixed_bfloat16"),
     "jit_compile": ("auto", True, False),
 }
 
@@ -51,7 +51,14 @@ _INTEGERS: dict[str, tuple[int, int]] = {
     "filters": (1, 2**14),
     "max_filters": (1, 2**14),
     "num_layers": (2, 100),
+    "gradient_penalty_interval": (1, 10**9),
     "seed": (0, 2**63 - 1),
+}
+
+# The same, or `None`.
+_OPTIONAL_INTEGERS: dict[str, tuple[int, int]] = {
+    "warm_steps": (1, 10**9),
+    "crop_size": (1, 2**24),
 }
 
 # name: (lowest, highest), neither allowed but where the comment says so.
@@ -65,6 +72,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "reconstruction_weight": (-1e-12, math.inf),  # 0 allowed
     "gradient_penalty_weight": (-1e-12, math.inf),  # 0 allowed
     "noise_amp": (-1e-12, math.inf),  # 0 allowed
+    "ema_decay": (-1e-12, 1.0),  # 0 allowed: no averaging
 }
 
 
@@ -95,6 +103,15 @@ class SinGANConfig:
             Defaults to `0.8`.
         reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
         gradient_penalty_weight: Weight of the gradient penalty. Defaults to `0.1`.
+        gradient_penalty_interval: The penalty is taken in every so many-th
+            iteration, with as many times its weight. Defaults to `1`.
+        warm_steps: Training iterations of a scale that starts from the weights of
+            the one below; `None` stands for `steps`. Defaults to `None`.
+        crop_size: Side in pixels of the random crops that larger scales are
+            trained on; `None` trains on whole images. Defaults to `None`.
+        ema_decay: Decay, for each update, of the exponential average of the
+            generator's weights that is kept at the end; `0` keeps the last
+            weights. Defaults to `0`.
         noise_amp: Noise amplitude of a scale in units of the reconstruction's
             root mean squared error. Defaults to `0.1`.
         filters: Filters at the coarsest scale, doubled every 4 scales.
@@ -106,7 +123,8 @@ class SinGANConfig:
         padding: What surrounds the noise: `"zeros"`, or `"noise"` for more
             variety at the borders. Defaults to `"zeros"`.
         seed: Seed of weights and training noise. Defaults to `0`.
-        dtype_policy: `"float32"` or `"mixed_bfloat16"`. Defaults to `"float32"`.
+        dtype_policy: `"float32"`, `"mixed_bfloat16"`, or `"auto"`: the latter
+            where this machine computes it faster. Defaults to `"float32"`.
         jit_compile: Whether XLA compiles the training step: `"auto"` (on a GPU
             only), `True` or `False`. Defaults to `"auto"`.
 
@@ -129,6 +147,10 @@ class SinGANConfig:
     learning_rate_milestone: float = 0.8
     reconstruction_weight: float = 10.0
     gradient_penalty_weight: float = 0.1
+    gradient_penalty_interval: int = 1
+    warm_steps: int | None = None
+    crop_size: int | None = None
+    ema_decay: float = 0.0
     noise_amp: float = 0.1
     filters: int = 32
     max_filters: int = 128
@@ -142,8 +164,11 @@ class SinGANConfig:
     def __post_init__(self):
         for name in _CHOICES:
             self._check_choice(name)
-        for name in _INTEGERS:
-            self._check_integer(name)
+        for name, ends in _INTEGERS.items():
+            self._check_integer(name, *ends)
+        for name, ends in _OPTIONAL_INTEGERS.items():
+            if getattr(self, name) is not None:
+                self._check_integer(name, *ends)
         for name in _NUMBERS:
             self._check_number(name)
         self._check_sizes()
@@ -155,8 +180,7 @@ class SinGANConfig:
         if not any(value == c and type(value) is type(c) for c in _CHOICES[name]):
             _refuse(name, value, f"must be one of {_CHOICES[name]}")
 
-    def _check_integer(self, name):
-        low, high = _INTEGERS[name]
+    def _check_integer(self, name, low, high):
         value = getattr(self, name)
         if not _is_number(value) or value != int(value) or not low <= value <= high:
             _refuse(name, value, f"must be a whole number from {low} to {high}")
@@ -178,6 +202,8 @@ class SinGANConfig:
                 f"must be at least the receptive field, {smallest} px for "
                 f"num_layers={self.num_layers}",
             )
+        if self.crop_size is not None:
+            self._check_crop(smallest)
         if self.max_size is None:
             return
         if not _is_number(self.max_size) or self.max_size != int(self.max_size):
@@ -186,6 +212,19 @@ class SinGANConfig:
             text = f"must be None or at least min_size={self.min_size}"
             _refuse("max_size", self.max_size, text)
         object.__setattr__(self, "max_size", int(self.max_size))
+
+    def _check_crop(self, smallest):
+        if self.crop_size < smallest:
+            _refuse(
+                "crop_size",
+                self.crop_size,
+                f"must be None or at least the receptive field, {smallest} px for "
+                f"num_layers={self.num_layers}",
+            )
+        if self.normalization == "instance":
+            # A crop would be normalised otherwise than the image it is part of.
+            text = 'must be None with normalization="instance"'
+            _refuse("crop_size", self.crop_size, text)
 
     def _check_factor(self):
         if self.task != "super_resolution":

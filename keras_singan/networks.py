@@ -104,6 +104,23 @@ class Generator(_Network):
     def call(self, z, previous, training=False):
         return previous + self.detail(self.padded(z, previous), training)
 
+    def interior(self, z, previous, training=False):
+        """Does what `call` does to a part of an image, given what surrounds it.
+
+        Args:
+            z: float tensor of shape `(batch, height + 2 * num_layers,
+                width + 2 * num_layers, channels)`, noise times its amplitude;
+                where the part touches the border, what lies outside the image
+                is zeros, or noise if `padding` is `"noise"`.
+            previous: float tensor of the same shape, with zeros outside.
+            training: Whether batch statistics normalise. Defaults to `False`.
+
+        Returns:
+            float32 tensor of shape `(batch, height, width, channels)`.
+        """
+        inner = slice(self.margin, -self.margin)
+        return previous[:, inner, inner] + self.detail(z + previous, training)
+
     def padded(self, z, previous):
         """Adds noise and image, with the margin that the convolutions take.
 
@@ -145,6 +162,13 @@ class Discriminator(_Network):
         float32 tensor of shape `(batch, height - 2 * num_layers,
         width - 2 * num_layers, 1)`, one score a patch, unbounded.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for block in self.blocks:
+            if block.normalization == "batch":
+                # It scores in training only, on the statistics of each image.
+                block.norm.momentum = None
 
     def _tail_filters(self):
         return 1

@@ -23,6 +23,8 @@ class ScaleGAN(keras.Model):
         generator_steps: Generator updates an iteration. Defaults to `3`.
         reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
         gradient_penalty_weight: Weight of the penalty. Defaults to `0.1`.
+        gradient_penalty_interval: The penalty is taken in every so many-th
+            iteration, with as many times its weight. Defaults to `1`.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class ScaleGAN(keras.Model):
         generator_steps=3,
         reconstruction_weight=10.0,
         gradient_penalty_weight=0.1,
+        gradient_penalty_interval=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -43,6 +46,7 @@ class ScaleGAN(keras.Model):
         self.generator_steps = generator_steps
         self.reconstruction_weight = reconstruction_weight
         self.gradient_penalty_weight = gradient_penalty_weight
+        self.gradient_penalty_interval = gradient_penalty_interval
         self.built = True
 
     def compile(
@@ -89,39 +93,68 @@ class ScaleGAN(keras.Model):
                 shape `(1, height, width, channels)`; `z`, `z_rec`, noise times
                 its amplitude, of the generator's noise shape; `lower`, what
                 `draw_previous` takes; `u` of shape `(discriminator_steps,)`,
-                values in [0, 1].
+                values in [0, 1]. Where `real` is a crop, the others have the
+                generator's margin around it, as `Generator.interior` takes them.
 
         Returns:
             Dictionary of the last update's losses: `discriminator_loss`,
             `gradient_penalty`, `adversarial_loss` and `reconstruction_loss`, none
             of them weighted.
         """
-        previous = self._previous(data)
-        # The generator rests meanwhile, so all fakes can be made at once.
-        fakes = self.generator(self._repeat(data["z"]), previous, training=True)
+        *earlier, previous = self._previous(data)
         logs = {}
-        for step in range(self.discriminator_steps):
-            fake = tf.stop_gradient(fakes[step : step + 1])
+        for step, below in enumerate(earlier):
+            fake = self._generate(data, "z", below)
             logs |= self._update_discriminator(data["real"], fake, data["u"][step])
-        for _ in range(self.generator_steps):
-            logs |= self._update_generator(data, previous[-1:])
+        for step in range(self.generator_steps):
+            with tf.GradientTape() as tape:
+                fake = self._generate(data, "z", previous)
+                if step == 0:
+                    # The generator rests meanwhile: one fake serves both networks.
+                    with tape.stop_recording():
+                        logs |= self._update_discriminator(
+                            data["real"], fake, data["u"][-1]
+                        )
+                loss, values = self._generator_loss(data, fake)
+            self._apply(tape, loss, self.generator, self.generator_optimizer)
+            logs |= values
         return logs
 
     def _previous(self, data):
+        """The images from below, one for each discriminator update."""
         if self._draw_previous is None:
-            return self._repeat(tf.zeros_like(data["real"]))
-        return tf.stop_gradient(self._draw_previous(data["lower"]))
+            return [tf.zeros_like(data["previous_rec"])] * self.discriminator_steps
+        drawn = tf.stop_gradient(self._draw_previous(data["lower"]))
+        return tf.split(drawn, self.discriminator_steps)
 
-    def _repeat(self, image):
-        return tf.repeat(image, self.discriminator_steps, axis=0)
+    def _generate(self, data, noise, previous):
+        whole = previous.shape == data["real"].shape
+        generate = self.generator if whole else self.generator.interior
+        return generate(data[noise], previous, training=True)
 
     def _update_discriminator(self, real, fake, u):
+        every = self.gradient_penalty_interval
+        if every == 1:
+            return self._descend(real, fake, u, self.gradient_penalty_weight)
+        iteration = self.generator_optimizer.iterations.value // self.generator_steps
+        weight = every * self.gradient_penalty_weight
+        return tf.cond(
+            iteration % every == 0,
+            lambda: self._descend(real, fake, u, weight),
+            lambda: self._descend(real, fake, u, None),
+        )
+
+    def _descend(self, real, fake, u, penalty_weight):
+        """One update of the discriminator, without penalty if its weight is `None`."""
         with tf.GradientTape() as tape:
-            # One pass: every image has its own statistics in training.
-            scores = self.discriminator(tf.concat([real, fake], 0), training=True)
-            critic = losses.critic_loss(scores[:1], scores[1:])
-            penalty = self.gradient_penalty(real, fake, u)
-            loss = critic + self.gradient_penalty_weight * penalty
+            # Real, fake and what lies between: each has its own statistics.
+            real_scores = self.discriminator(real, training=True)
+            fake_scores = self.discriminator(fake, training=True)
+            loss = critic = losses.critic_loss(real_scores, fake_scores)
+            penalty = tf.zeros(())
+            if penalty_weight is not None:
+                penalty = self.gradient_penalty(real, fake, u)
+                loss = critic + penalty_weight * penalty
         self._apply(tape, loss, self.discriminator, self.discriminator_optimizer)
         return {"discriminator_loss": critic, "gradient_penalty": penalty}
 
@@ -142,21 +175,25 @@ class ScaleGAN(keras.Model):
             total = tf.reduce_sum(self.discriminator(middle, training=True))
         return losses.gradient_penalty(tape.gradient(total, middle))
 
-    def _update_generator(self, data, previous):
-        z = tf.concat([data["z"], data["z_rec"]], 0)
-        previous = tf.concat([previous, data["previous_rec"]], 0)
-        with tf.GradientTape() as tape:
-            images = self.generator(z, previous, training=True)
-            scores = self.discriminator(images[:1], training=True)
-            adversarial = losses.adversarial_loss(scores)
-            reconstruction = losses.reconstruction_loss(images[1:], data["real"])
-            loss = adversarial + self.reconstruction_weight * reconstruction
-        self._apply(tape, loss, self.generator, self.generator_optimizer)
-        return {"adversarial_loss": adversarial, "reconstruction_loss": reconstruction}
+    def _generator_loss(self, data, fake):
+        scores = self.discriminator(fake, training=True)
+        adversarial = losses.adversarial_loss(scores)
+        rec = self._generate(data, "z_rec", data["previous_rec"])
+        reconstruction = losses.reconstruction_loss(rec, data["real"])
+        loss = adversarial + self.reconstruction_weight * reconstruction
+        return loss, {
+            "adversarial_loss": adversarial,
+            "reconstruction_loss": reconstruction,
+        }
 
     def _apply(self, tape, loss, network, optimizer):
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
+
+    def keep_averages(self):
+        """Gives the generator its averaged weights, if its optimizer has some."""
+        optimizer = self.generator_optimizer
+        optimizer.finalize_variable_values(self.generator.trainable_variables)
 
     def call(self, z, previous, training=False):
         """Returns the generator's image: see `Generator`."""
@@ -170,6 +207,7 @@ class ScaleGAN(keras.Model):
             "generator_steps": self.generator_steps,
             "reconstruction_weight": self.reconstruction_weight,
             "gradient_penalty_weight": self.gradient_penalty_weight,
+            "gradient_penalty_interval": self.gradient_penalty_interval,
         }
         return super().get_config() | config
 

@@ -10,7 +10,10 @@ from keras_singan.interrupts import held_interrupts
 from keras_singan.networks import Discriminator
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
+from keras_singan.optimizer import FusedAdam
+from keras_singan.scale_data import new_scale_data
 from keras_singan.scale_gan import ScaleGAN
+from keras_singan.schedule import scale_steps
 from keras_singan.statistics import estimate_averages
 
 
@@ -29,9 +32,13 @@ class ScaleTrainer:
         self.pyramid = pyramid
         self.scale = scale
         self.config = config
+        self.steps = config.steps
+        if below is not None:
+            self.steps = scale_steps(pyramid.filters, config)[scale]
         self.size = pyramid.sizes[scale]
         self.real = resize(pyramid.real.value, self.size)
         self._set_noise_amp()
+        self.data = new_scale_data(self)
         self.scale_gan = self._new_scale_gan()
         if below is not None:
             self._warm_start(below.scale_gan)
@@ -43,7 +50,10 @@ class ScaleTrainer:
             return
         self._tell(callbacks, "on_scale_begin")
         self._fit(store, callbacks)
-        estimate_averages(self.scale_gan.generator, self._statistics_inputs())
+        self.scale_gan.keep_averages()
+        estimate_averages(
+            self.scale_gan.generator, self._statistics_inputs(), self.data.generate
+        )
         if store is not None:
             store.save_scale(self)
         self._tell(callbacks, "on_scale_end")
@@ -54,7 +64,7 @@ class ScaleTrainer:
             getattr(callback, event, lambda _: None)(self)
 
     def _fit(self, store, callbacks):
-        steps = self.config.steps - self.scale_gan.iteration
+        steps = self.steps - self.scale_gan.iteration
         if steps <= 0:
             return
         own = [] if store is None else [store.checkpoint(self)]
@@ -97,7 +107,8 @@ class ScaleTrainer:
         self.pyramid.noise_amps.assign(amps)
 
     @property
-    def _amp(self):
+    def noise_amp(self):
+        """Noise amplitude of this scale, a float32 scalar tensor."""
         return self.pyramid.noise_amps.value[self.scale]
 
     def _new_scale_gan(self):
@@ -117,11 +128,12 @@ class ScaleTrainer:
             generator_steps=config.generator_steps,
             reconstruction_weight=config.reconstruction_weight,
             gradient_penalty_weight=config.gradient_penalty_weight,
+            gradient_penalty_interval=config.gradient_penalty_interval,
             name=f"scale_{self.scale}",
         )
         scale_gan.compile(
-            new_optimizer(config, config.discriminator_steps),
-            new_optimizer(config, config.generator_steps),
+            new_optimizer(config, config.discriminator_steps, self.steps),
+            new_optimizer(config, config.generator_steps, self.steps, config.ema_decay),
             draw_previous=self.draw_previous if self.scale else None,
             jit_compile=config.jit_compile,
         )
@@ -136,45 +148,26 @@ class ScaleTrainer:
 
     def draw_previous(self, lower):
         """Images from the frozen scales below, as they enter this scale."""
-        below = self.pyramid.generate(lower, stop_scale=self.scale)
-        return self.entering(resize(below, self.size))
+        return self.entering(self.data.previous(lower))
 
     def entering(self, upsampled):
         """What the generator gets of an upsampled image from below: all of it.
 
-        A subclass may change it, for random images and the reconstruction alike.
+        A subclass may change the colour of each pixel, for random images and the
+        reconstruction alike.
         """
         return upsampled
 
     def dataset(self, start=0):
         """The data of the iterations from `start` on: see `ScaleGAN.train_step`."""
-        fixed = {
-            "real": self.real,
-            "previous_rec": self.previous_rec,
-            "z_rec": self._amp * self.pyramid.rec_noise(self.scale),
-        }
-        steps = tf.data.Dataset.range(start, self.config.steps)
-        return steps.map(lambda step: fixed | self.draw(step)).prefetch(2)
+        return tf.data.Dataset.range(start, self.steps).map(self.draw).prefetch(2)
 
     def draw(self, step):
-        """Draws the random numbers of one iteration, from its number alone."""
+        """Draws the data of one iteration, from its number alone."""
         draws = self.config.discriminator_steps
         key = noise.noise_key(self.config.seed, noise.TRAINING, self.scale, step)
-        return self._draw_noise(key, draws) | {
-            "u": tf.random.stateless_uniform((draws,), key)
-        }
-
-    def _draw_noise(self, key, draws):
-        sizes, channels = self.pyramid.noise_sizes(), self.pyramid.channels
-        keys = [
-            tf.random.experimental.stateless_fold_in(key, k)
-            for k in range(self.scale + 1)
-        ]
-        lower = tuple(
-            noise.draw(keys[k], k, sizes[k], channels, draws) for k in range(self.scale)
-        )
-        z = noise.draw(keys[-1], self.scale, sizes[self.scale], channels)
-        return {"lower": lower, "z": self._amp * z}
+        u = {"u": tf.random.stateless_uniform((draws,), key)}
+        return self.data.draw(key, draws) | u
 
     def pictures(self):
         """Returns the real level, a sample and the reconstruction of this scale.
@@ -199,28 +192,32 @@ class ScaleTrainer:
         reconstruction; over the reconstruction alone, the reverse. The published
         code's exponential averages hold about 2/3 of the latter, too.
         """
-        rec = (self._amp * self.pyramid.rec_noise(self.scale), self.previous_rec)
         for i in range(draws):
             key = noise.noise_key(self.config.seed, noise.STATISTICS, self.scale, i)
-            drawn = self._draw_noise(key, 1)
-            previous = tf.zeros_like(self.real)
+            drawn = self.data.draw(key, 1)
+            previous = tf.zeros_like(drawn["previous_rec"])
             if self.scale:
                 previous = self.draw_previous(drawn["lower"])
             yield drawn["z"], previous
-            yield from [rec] * repeats
+            yield from [(drawn["z_rec"], drawn["previous_rec"])] * repeats
 
 
-def new_optimizer(config: SinGANConfig, updates: int):
+def new_optimizer(config: SinGANConfig, updates, steps=None, ema_decay=0.0):
     """Makes an Adam whose learning rate falls once, at the milestone.
 
     Args:
         config: The hyper-parameters.
-        updates: Updates an iteration, which the optimizer counts.
+        updates: int, updates an iteration, which the optimizer counts.
+        steps: int, iterations of the training. Defaults to `config.steps`.
+        ema_decay: Decay of the average of the weights that it keeps, `0` for
+            none. Defaults to `0`.
     """
-    milestone = round(config.learning_rate_milestone * config.steps)
+    steps = config.steps if steps is None else steps
+    milestone = round(config.learning_rate_milestone * steps)
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
         # `iterations <= boundary` keeps the first rate, and they count from 0.
         [milestone * updates - 1],
         [config.learning_rate, config.learning_rate * config.learning_rate_decay],
     )
-    return keras.optimizers.Adam(schedule, config.beta_1, config.beta_2, epsilon=1e-8)
+    average = {"use_ema": True, "ema_momentum": ema_decay} if ema_decay else {}
+    return FusedAdam(schedule, config.beta_1, config.beta_2, epsilon=1e-8, **average)

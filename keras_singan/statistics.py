@@ -7,7 +7,7 @@ runs on the averages alone, so they are taken once more when a scale is done.
 import contextlib
 
 
-def estimate_averages(generator, inputs):
+def estimate_averages(generator, inputs, generate=None):
     """Sets each moving average to its mean over the given inputs.
 
     Does nothing for a generator without batch normalization.
@@ -16,7 +16,10 @@ def estimate_averages(generator, inputs):
         generator: A `Generator`.
         inputs: Iterable of `(z, previous)` as the generator takes them, each of
             batch 1.
+        generate: What is called with them, for crops the generator's `interior`.
+            Defaults to the generator itself.
     """
+    generate = generator if generate is None else generate
     norms = [b.norm for b in generator.blocks if b.normalization == "batch"]
     if not norms:
         return
@@ -25,7 +28,7 @@ def estimate_averages(generator, inputs):
             for norm in norms:
                 # Turns the exponential average into the plain mean so far.
                 norm.momentum = count / (count + 1)
-            generator(z, previous, training=True)
+            generate(z, previous, training=True)
 
 
 @contextlib.contextmanager

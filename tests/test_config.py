@@ -109,9 +109,28 @@ def test_whole_numbers_are_allowed_up_to_both_ends(name):
             SinGANConfig(**room | {name: value})
 
 
-ZERO = "beta_1 beta_2 reconstruction_weight gradient_penalty_weight noise_amp".split()
+@pytest.mark.parametrize("name", module._OPTIONAL_INTEGERS)
+def test_some_whole_numbers_may_be_none(name):
+    assert getattr(SinGANConfig(**{name: None}), name) is None
+    kept = getattr(SinGANConfig(**{name: 64.0}), name)
+    assert kept == 64 and type(kept) is int
+    for value in (0, -1, 1.5, True, "all", math.inf, 2**40):
+        with pytest.raises(ConfigError, match=f"^`{name}` must be a whole number"):
+            SinGANConfig(**{name: value})
+
+
+def test_crops_hold_a_receptive_field_and_need_fixed_statistics():
+    assert SinGANConfig(crop_size=11).crop_size == 11
+    with pytest.raises(ConfigError, match="receptive field, 11 px.*crop_size=10"):
+        SinGANConfig(crop_size=10)
+    with pytest.raises(ConfigError, match="must be None with normalization=.instance"):
+        SinGANConfig(crop_size=64, normalization="instance")
+
+
+ZERO = "beta_1 beta_2 reconstruction_weight gradient_penalty_weight noise_amp"
+ZERO = [*ZERO.split(), "ema_decay"]
 ONE = ["learning_rate_decay", "learning_rate_milestone"]
-BELOW_ONE = ["scale_factor", "beta_1", "beta_2"]
+BELOW_ONE = ["scale_factor", "beta_1", "beta_2", "ema_decay"]
 
 
 @pytest.mark.parametrize("name", NUMBERS)
@@ -200,4 +219,5 @@ def test_json_that_is_no_config_is_refused(text):
 
 def test_every_field_has_a_rule():
     ruled = {*module._CHOICES, *INTEGERS, *NUMBERS, "max_size", "factor"}
+    ruled |= {*module._OPTIONAL_INTEGERS}
     assert ruled == {field.name for field in dataclasses.fields(SinGANConfig)}

@@ -1,4 +1,4 @@
-"""The block, and the normalization for which every image is a batch of its own."""
+"""The block, and its fused batch normalization."""
 
 import keras
 import numpy as np
@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 from keras_singan.blocks import ConvBlock
-from keras_singan.blocks import SingleImageBatchNormalization as OurBatchNorm
+from keras_singan.blocks import FusedBatchNormalization as OurBatchNorm
+from keras_singan.ops.fused_normalization import normalize
 
 
 def values(*shape, seed=0):
@@ -42,10 +43,11 @@ def both_norms(channels=4):
     return pair
 
 
+@pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("training", [True, False, None])
-def test_batch_normalization_of_one_image_is_that_of_keras(training):
+def test_batch_normalization_is_that_of_keras(training, count):
     ours, keras_own = both_norms()
-    image = 2 * values(1, 9, 8, 4) + 1
+    image = 2 * values(count, 9, 8, 4) + 1
     np.testing.assert_allclose(
         ours(image, training=training),
         keras_own(image, training=training),
@@ -56,18 +58,13 @@ def test_batch_normalization_of_one_image_is_that_of_keras(training):
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
 
 
-def test_three_images_at_once_are_three_passes_in_turn():
-    together, _ = both_norms()
-    in_turn, _ = both_norms()
-    images = values(3, 9, 8, 4) * [[[[1.0]]], [[[2.0]]], [[[3.0]]]] + 1
-    at_once = together(images, training=True)
-    one_by_one = [in_turn(images[i : i + 1], training=True) for i in range(3)]
-    np.testing.assert_allclose(at_once, tf.concat(one_by_one, 0), atol=1e-6)
-    for a, b in zip(together.get_weights(), in_turn.get_weights(), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-6)
-    first, _ = both_norms()
-    first(images[::-1], training=True)  # the order counts
-    assert np.abs(first.moving_variance - together.moving_variance).max() > 0.1
+def test_without_momentum_no_averages_are_gathered():
+    ours, _ = both_norms()
+    before = ours.get_weights()
+    ours.momentum = None
+    ours(values(1, 9, 8, 4), training=True)
+    for a, b in zip(before, ours.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_samples_are_normalised_by_the_averages_alone():
@@ -127,3 +124,61 @@ def test_the_statistics_take_part_in_the_gradient():
     along = tf.reduce_sum(gradient * image, (1, 2))
     np.testing.assert_allclose(along, [[0] * 4], atol=1e-3)
     assert np.abs(gradient).max() > 0.1
+
+
+def textbook(x, scale, offset, epsilon):
+    x = tf.cast(x, tf.float32)
+    mean = tf.reduce_mean(x, (0, 1, 2))
+    variance = tf.reduce_mean(tf.square(x - mean), (0, 1, 2))
+    return (x - mean) * tf.math.rsqrt(variance + epsilon) * scale + offset
+
+
+def penalised(norm, dtype, graph):
+    """A penalty on a gradient through two norms, and all its derivatives."""
+    x, kernel = 3.0 * values(1, 13, 17, 6) + 1.0, values(3, 3, 6, 6, seed=1) / 7
+    scale, offset = values(6, seed=2) + 1.5, values(6, seed=3)
+
+    def derivatives():
+        with tf.GradientTape() as outer:
+            outer.watch([x, kernel, scale, offset])
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = tf.cast(x, dtype)
+                for _ in range(2):
+                    y = tf.nn.conv2d(y, tf.cast(kernel, dtype), 1, "VALID")
+                    y = tf.nn.leaky_relu(norm(y, scale, offset, 1e-5), 0.2)
+                    y = tf.cast(y, dtype)
+                score = tf.reduce_sum(tf.sin(tf.cast(y, tf.float32)))
+            slope = inner.gradient(score, x)
+            loss = tf.reduce_mean(tf.square(tf.norm(slope, axis=-1) - 1.0)) + score
+        return slope, *outer.gradient(loss, [x, kernel, scale, offset])
+
+    return tf.function(derivatives)() if graph else derivatives()
+
+
+@pytest.mark.parametrize("graph", [True, False])
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.05)]
+)
+def test_first_and_second_derivatives_are_those_of_the_formula(dtype, tolerance, graph):
+    ours = penalised(lambda *args: normalize(*args)[0], dtype, graph)
+    for got, wanted in zip(ours, penalised(textbook, dtype, graph), strict=True):
+        error = np.abs(got - wanted).max() / np.abs(wanted).max()
+        assert error < tolerance
+
+
+def test_the_other_second_derivatives_are_refused_and_not_wrong():
+    x, scale, offset = values(1, 5, 5, 2), tf.ones(2), tf.zeros(2)
+
+    @tf.function(autograph=False)
+    def derivative_of_the_scales_derivative():
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(scale)
+                y = tf.square(normalize(x, scale, offset, 1e-5)[0])
+            slope = inner.gradient(y, scale)
+        return outer.gradient(slope, x)
+
+    with pytest.raises(LookupError, match="input can be differentiated again"):
+        derivative_of_the_scales_derivative()

@@ -36,8 +36,8 @@ def hurry(patch=setattr, every=2):
     """Saves often, and averages over few images."""
     average = scale_trainer.estimate_averages
 
-    def quickly(generator, inputs):
-        average(generator, itertools.islice(inputs, 3))
+    def quickly(generator, inputs, generate):
+        average(generator, itertools.islice(inputs, 3), generate)
 
     patch(scale_trainer, "estimate_averages", quickly)
     often = functools.partial(ScaleCheckpoint, every=every)

@@ -1,0 +1,136 @@
+"""What a scale is trained on: the whole image, or random crops of it."""
+
+import tensorflow as tf
+
+from keras_singan.ops import noise
+from keras_singan.ops.resize import resize
+from keras_singan.windows import Windows
+from keras_singan.windows import cut
+
+
+def new_scale_data(trainer):
+    """Makes the data of a `ScaleTrainer`: crops where its image is larger."""
+    side = trainer.config.crop_size
+    crop = trainer.size if side is None else tuple(min(s, side) for s in trainer.size)
+    whole = crop == trainer.size
+    return WholeImage(trainer) if whole else RandomCrops(trainer, crop)
+
+
+class WholeImage:
+    """Each iteration sees the whole image.
+
+    Args:
+        trainer: The `ScaleTrainer`.
+    """
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+        self.pyramid, self.scale = trainer.pyramid, trainer.scale
+
+    def draw(self, key, draws):
+        """Draws what `ScaleGAN.train_step` takes, but for `u`.
+
+        Args:
+            key: A `noise_key`.
+            draws: int, how many images from below.
+        """
+        sizes = self.pyramid.noise_sizes()
+        lower, z = self._noise(key, draws, sizes[: self.scale], sizes[self.scale])
+        return self._fixed() | {"lower": lower, "z": self.trainer.noise_amp * z}
+
+    def _noise(self, key, draws, lower_sizes, size):
+        *keys, own = [
+            tf.random.experimental.stateless_fold_in(key, k)
+            for k in range(self.scale + 1)
+        ]
+        channels = self.pyramid.channels
+        lower = tuple(
+            noise.draw(keys[k], k, lower_sizes[k], channels, draws)
+            for k in range(self.scale)
+        )
+        return lower, noise.draw(own, self.scale, size, channels)
+
+    def _fixed(self):
+        amp = self.trainer.noise_amp
+        return {
+            "real": self.trainer.real,
+            "previous_rec": self.trainer.previous_rec,
+            "z_rec": amp * self.pyramid.rec_noise(self.scale),
+        }
+
+    def previous(self, lower):
+        """Images from the frozen scales below, at this scale's size."""
+        below = self.pyramid.generate(lower, stop_scale=self.scale)
+        return resize(below, self.trainer.size)
+
+    @property
+    def generate(self):
+        """The generator on this data: takes `z`, `previous` and `training`."""
+        return self.pyramid.generators[self.scale]
+
+
+class RandomCrops(WholeImage):
+    """Each iteration sees one crop, with what surrounds it in the image.
+
+    Time and memory are those of the crop: of the frozen scales below, too, no
+    more is generated than it depends on. The generator is given the margin that
+    its convolutions take, so a crop comes out as that part of the whole image
+    would; statistics are the crop's own.
+
+    Args:
+        trainer: The `ScaleTrainer`.
+        crop: Pair (height, width) of the crops.
+    """
+
+    def __init__(self, trainer, crop):
+        super().__init__(trainer)
+        self.crop = crop
+        self.margin = self.pyramid.num_layers
+        self.windows = Windows(self.pyramid, self.scale, crop)
+
+    def draw(self, key, draws):
+        """Draws what `ScaleGAN.train_step` takes, but for `u`, of one crop."""
+        origin = self._origin(tf.random.experimental.stateless_fold_in(key, -1))
+        grown = tuple(side + 2 * self.margin for side in self.crop)
+        lower, z = self._noise(key, draws, self.windows.noise_sizes, grown)
+        if self.pyramid.padding == "zeros":
+            z *= cut(
+                tf.ones((1, *self.trainer.size, 1)), origin, self.crop, self.margin
+            )
+        fixed = self._fixed()
+        return {
+            "real": cut(fixed["real"], origin, self.crop),
+            "previous_rec": cut(fixed["previous_rec"], origin, self.crop, self.margin),
+            "z_rec": self._noise_part(fixed["z_rec"], origin),
+            "lower": (lower, origin),
+            "z": self.trainer.noise_amp * z,
+        }
+
+    def _origin(self, key):
+        """Draws where the crop lies.
+
+        Places half a crop outside are moved in: otherwise the borders of the
+        image would hardly ever be seen.
+        """
+        spare = [s - c for s, c in zip(self.trainer.size, self.crop, strict=True)]
+        reach = [c // 2 if s else 0 for s, c in zip(spare, self.crop, strict=True)]
+        low = tf.constant([-r for r in reach])
+        high = tf.constant([s + r + 1 for s, r in zip(spare, reach, strict=True)])
+        place = tf.random.stateless_uniform((2,), key)
+        place = low + tf.cast(place * tf.cast(high - low, tf.float32), tf.int32)
+        return tf.clip_by_value(place, 0, tf.constant(spare))
+
+    def _noise_part(self, z, origin):
+        if self.pyramid.padding == "zeros":
+            return cut(z, origin, self.crop, self.margin)
+        # This noise has the margin already.
+        return cut(z, origin, tuple(side + 2 * self.margin for side in self.crop))
+
+    def previous(self, lower):
+        """Images from below on the crop and its surroundings."""
+        return self.windows.previous(*lower)
+
+    @property
+    def generate(self):
+        """The generator on this data: takes `z`, `previous` and `training`."""
+        return self.pyramid.generators[self.scale].interior
