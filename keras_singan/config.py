@@ -13,6 +13,15 @@ TASKS = (None, "animation", "super_resolution")
 
 # What a preset changes; everything else keeps the published default.
 PRESETS: dict[str, dict[str, Any]] = {
+    # Found by trying each against two runs of `standard`: as good, and cheaper.
+    "fast": {
+        "warm_fraction": 0.5,
+        "discriminator_steps": 1,
+        "generator_steps": 1,
+        "max_filters": 32,
+        "crop_size": 256,
+        "dtype_policy": "auto",
+    },
     "standard": {},
     "draft": {
         "max_size": 76,
@@ -20,6 +29,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "discriminator_steps": 1,
         "generator_steps": 1,
         "learning_rate": 1e-3,
+        "dtype_policy": "auto",
     },
 }
 
@@ -57,7 +67,6 @@ _INTEGERS: dict[str, tuple[int, int]] = {
 
 # The same, or `None`.
 _OPTIONAL_INTEGERS: dict[str, tuple[int, int]] = {
-    "warm_steps": (1, 10**9),
     "crop_size": (1, 2**24),
 }
 
@@ -72,6 +81,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "reconstruction_weight": (-1e-12, math.inf),  # 0 allowed
     "gradient_penalty_weight": (-1e-12, math.inf),  # 0 allowed
     "noise_amp": (-1e-12, math.inf),  # 0 allowed
+    "warm_fraction": (0.0, 1.0 + 1e-12),  # 1 allowed
     "ema_decay": (-1e-12, 1.0),  # 0 allowed: no averaging
 }
 
@@ -105,8 +115,8 @@ class SinGANConfig:
         gradient_penalty_weight: Weight of the gradient penalty. Defaults to `0.1`.
         gradient_penalty_interval: The penalty is taken in every so many-th
             iteration, with as many times its weight. Defaults to `1`.
-        warm_steps: Training iterations of a scale that starts from the weights of
-            the one below; `None` stands for `steps`. Defaults to `None`.
+        warm_fraction: Share of `steps` for a scale that starts from the weights of
+            the one below, being as wide. Defaults to `1`.
         crop_size: Side in pixels of the random crops that larger scales are
             trained on; `None` trains on whole images. Defaults to `None`.
         ema_decay: Decay, for each update, of the exponential average of the
@@ -116,7 +126,8 @@ class SinGANConfig:
             root mean squared error. Defaults to `0.1`.
         filters: Filters at the coarsest scale, doubled every 4 scales.
             Defaults to `32`.
-        max_filters: Most filters of any scale. Defaults to `128`.
+        max_filters: Most filters of any scale, if that is no less than `filters`.
+            Defaults to `128`.
         num_layers: Convolutions of each network. Defaults to `5`: a receptive
             field of 11 px.
         normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
@@ -148,7 +159,7 @@ class SinGANConfig:
     reconstruction_weight: float = 10.0
     gradient_penalty_weight: float = 0.1
     gradient_penalty_interval: int = 1
-    warm_steps: int | None = None
+    warm_fraction: float = 1.0
     crop_size: int | None = None
     ema_decay: float = 0.0
     noise_amp: float = 0.1
@@ -273,12 +284,13 @@ class SinGANConfig:
         return cls.from_dict(values)
 
 
-def resolve_config(preset="standard", *, task=None, **overrides) -> SinGANConfig:
+def resolve_config(preset="fast", *, task=None, **overrides) -> SinGANConfig:
     """Builds a config: the preset first, then the task, then what is explicit.
 
     Args:
-        preset: `"standard"` (the published numbers) or `"draft"` (minutes
-            instead of hours, rougher). Defaults to `"standard"`.
+        preset: `"fast"` (as good as `"standard"`, many times sooner),
+            `"standard"` (the published numbers) or `"draft"` (a first look,
+            rougher). Defaults to `"fast"`.
         task: `None`, `"animation"` or `"super_resolution"`. Defaults to `None`.
         **overrides: Fields of `SinGANConfig`; they win over preset and task.
 
@@ -291,6 +303,9 @@ def resolve_config(preset="standard", *, task=None, **overrides) -> SinGANConfig
         _refuse("task", task, f"must be one of {TASKS}")
     check_names(overrides)
     values = PRESETS[preset] | TASK_VALUES[task] | {"task": task} | overrides
+    if values.get("normalization") == "instance":
+        # No crops then: the preset's are given up for what is asked for.
+        values["crop_size"] = overrides.get("crop_size")
     return SinGANConfig(**values)
 
 

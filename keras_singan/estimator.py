@@ -12,9 +12,11 @@ from keras_singan.model_file import model_path
 from keras_singan.model_file import save_model
 from keras_singan.plan import Estimate
 from keras_singan.plan import estimate
+from keras_singan.precision import resolve_precision
 from keras_singan.progress import check_verbose
 from keras_singan.progress import new_progress
 from keras_singan.run_folder import RunFolder
+from keras_singan.run_folder import stored_policy
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training import fit_pyramid
 from keras_singan.training import new_pyramid
@@ -30,14 +32,16 @@ class SinGAN(TaskMethods):
     ```
 
     Args:
-        preset: `"standard"` (the published numbers) or `"draft"` (minutes
-            instead of hours, rougher). Defaults to `"standard"`.
+        preset: `"fast"` (as good as `"standard"`, many times sooner),
+            `"standard"` (the published numbers) or `"draft"` (a first look,
+            rougher). Defaults to `"fast"`.
         task: `None` for a general model, `"animation"` or
             `"super_resolution"`. Defaults to `None`.
         **overrides: Any field of `SinGANConfig`; it wins over preset and task.
 
     Attributes:
-        config_: The resolved `SinGANConfig`.
+        config_: The resolved `SinGANConfig`; after `fit`, with the `dtype_policy`
+            that `"auto"` has become.
         pyramid_: The trained `SinGANPyramid`, after `fit` or `load`.
         history_: After `fit`, a list with a dictionary for each scale: the
             name of each loss, and its list of floats, one an iteration.
@@ -46,7 +50,7 @@ class SinGAN(TaskMethods):
         ConfigError: If a name is unknown or a value out of range.
     """
 
-    def __init__(self, /, preset="standard", *, task=None, **overrides):
+    def __init__(self, /, preset="fast", *, task=None, **overrides):
         self.config_ = resolve_config(preset, task=task, **overrides)
 
     def fit(
@@ -93,6 +97,7 @@ class SinGAN(TaskMethods):
         """
         check_verbose(verbose)
         pixels = read_image(image, alpha=alpha)
+        self.config_ = resolve_precision(self.config_, stored_policy(checkpoint_dir))
         pyramid = new_pyramid(pixels, self.config_)
         history = LossHistory()
         listeners = [history, *(callbacks or [])]
@@ -125,8 +130,9 @@ class SinGAN(TaskMethods):
             ImageError: If the image cannot be read, or is too small.
         """
         pixels = read_image(image, alpha=alpha)
-        scales = plan_scales(pixels.shape[:2], self.config_)
-        return estimate(scales, pixels.shape[-1], self.config_)
+        config = resolve_precision(self.config_)
+        scales = plan_scales(pixels.shape[:2], config)
+        return estimate(scales, pixels.shape[-1], config)
 
     def save(self, path) -> Path:
         """Writes everything that the tasks need to one `.keras` file.

@@ -36,8 +36,9 @@ def margin(num_layers: int) -> int:
 
 
 def filters_at(scale: int, config: SinGANConfig) -> int:
-    """Filters of a scale: doubled every 4 scales, at most `max_filters`."""
-    return min(config.filters * 2 ** (scale // 4), config.max_filters)
+    """Filters of a scale: doubled every 4 scales, up to `max_filters`."""
+    most = max(config.max_filters, config.filters)
+    return min(config.filters * 2 ** (scale // 4), most)
 
 
 def trained_size(size: Size, max_size: int | None) -> Size:

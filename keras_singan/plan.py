@@ -1,25 +1,26 @@
 """What a training will take: its scales, its time and its memory."""
 
 import dataclasses
-import time
-
-import tensorflow as tf
+import functools
+import statistics
 
 from keras_singan.config import SinGANConfig
+from keras_singan.flops import lower_flops
+from keras_singan.flops import own_flops
+from keras_singan.flops import trained_part
 from keras_singan.geometry import Scale
 from keras_singan.geometry import receptive_field
-from keras_singan.networks import Discriminator
+from keras_singan.measurement import convolution_peak
+from keras_singan.measurement import measure_iteration
+from keras_singan.memory import needed_bytes
+from keras_singan.precision import resolve_precision
+from keras_singan.schedule import scale_steps
 
-# Forward passes' worth of work in one update: a gradient penalty is most of it.
-_DISCRIMINATOR_PASSES, _GENERATOR_PASSES = 13, 8
-# Building and compiling the training step of a scale, measured; seconds.
-_COMPILE_SECONDS = 6.0
-# Pixels of the largest image that is timed; larger ones are extrapolated.
-_PROBE_PIXELS = 160 * 160
-# Feature maps that are alive at the peak of an update, for each layer, measured.
-_MAPS_PER_LAYER = 20
-# TensorFlow itself, and the graphs of a few scales, measured.
-_BASE_BYTES = 1250 * 2**20
+# A measured iteration takes about so long at the machine's peak, and some times
+# that in truth.
+_PROBE_SECONDS = 0.4
+# After so long no further iteration is measured.
+_PROBE_BUDGET = 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,20 +30,26 @@ class Estimate:
     Attributes:
         scales: Tuple of `Scale`.
         step_seconds: Seconds of one training iteration, a scale each.
-        steps: Iterations a scale.
+        steps: Iterations of a scale that starts from fresh weights.
         memory: Peak memory in bytes.
+        iterations: Iterations, a scale each.
+        compile_seconds: Seconds of building and compiling the training step of a
+            scale.
     """
 
     scales: tuple[Scale, ...]
     step_seconds: tuple[float, ...]
     steps: int
     memory: int
+    iterations: tuple[int, ...]
+    compile_seconds: float
 
     @property
     def seconds(self):
         """Seconds of the whole training."""
-        compilation = _COMPILE_SECONDS * len(self.scales)
-        return self.steps * sum(self.step_seconds) + compilation
+        pairs = zip(self.iterations, self.step_seconds, strict=True)
+        training = sum(steps * seconds for steps, seconds in pairs)
+        return training + self.compile_seconds * len(self.scales)
 
 
 def planned(pyramid) -> tuple[Scale, ...]:
@@ -52,67 +59,141 @@ def planned(pyramid) -> tuple[Scale, ...]:
 
 
 def estimate(scales, channels, config: SinGANConfig) -> Estimate:
-    """Times a few passes of each scale's discriminator on this machine.
+    """Measures some training iterations on this machine, and derives the others.
 
-    Takes a second or two a scale. Other programs that run at the same time,
-    now or later, make it wrong by as much as they take.
+    One update of both networks is compiled and timed for each number of filters,
+    on an image that is small enough, and for the finest scale's on two of them. A
+    scale then takes a share that is the same everywhere, and one in proportion to
+    its floating-point operations. In all it takes some 10 to 20 seconds. Other
+    programs that run at the same time, now or later, make it wrong by as much as
+    they take.
 
     Args:
         scales: Plan from `geometry.plan_scales`.
         channels: Channels of the image.
         config: The hyper-parameters.
     """
-    passes = (
-        config.discriminator_steps * _DISCRIMINATOR_PASSES
-        + config.generator_steps * _GENERATOR_PASSES
+    config = resolve_precision(config)
+    speed = measure_speed(scales, channels, config)
+    return Estimate(
+        scales=tuple(scales),
+        step_seconds=tuple(
+            speed.step_seconds(scales[: k + 1], channels, config)
+            for k in range(len(scales))
+        ),
+        steps=config.steps,
+        memory=needed_bytes(scales, channels, config),
+        iterations=scale_steps([scale.filters for scale in scales], config),
+        compile_seconds=speed.compile_seconds * _updates(config),
     )
-    seconds = [_pass_seconds(scale, channels, config) for scale in scales]
-    steps = [
-        # The frozen scales below run once for each discriminator update.
-        passes * own + config.discriminator_steps * sum(seconds[:k])
-        for k, own in enumerate(seconds)
+
+
+@dataclasses.dataclass(frozen=True)
+class Speed:
+    """How fast a machine trains.
+
+    Attributes:
+        overhead: Seconds of one update of each network that do not depend on the
+            size.
+        rates: Dictionary from filters to floating-point operations a second.
+        compile_seconds: Seconds of building and compiling a training step of one
+            update of each network.
+    """
+
+    overhead: float
+    rates: dict[int, float]
+    compile_seconds: float
+
+    def step_seconds(self, scales, channels, config):
+        """Seconds of one iteration of the last of some scales.
+
+        Args:
+            scales: Sequence of `Scale`, from the coarsest on.
+            channels: Channels of the image.
+            config: The hyper-parameters.
+        """
+        top = scales[-1]
+        part = trained_part(top.size, config)
+        own = own_flops(part, top.filters, channels, config)
+        work = [*lower_flops(scales, channels, config), own]
+        seconds = sum(
+            flops / self.rates[scale.filters]
+            for flops, scale in zip(work, scales, strict=True)
+        )
+        return seconds + self.overhead * _updates(config)
+
+
+def measure_speed(scales, channels, config: SinGANConfig) -> Speed:
+    """Measures what `estimate` needs to know of this machine.
+
+    Args:
+        scales: Sequence of `Scale`, coarsest first.
+        channels: Channels of the image.
+        config: The hyper-parameters, with a definite `dtype_policy`.
+    """
+    single = dataclasses.replace(config, discriminator_steps=1, generator_steps=1)
+    # Of the scales with equal filters the smallest, which is measured soonest.
+    smallest = {scale.filters: scale.size for scale in reversed(scales)}
+    finest = scales[-1]
+    peak = convolution_peak(config.dtype_policy)
+    most = peak * _PROBE_SECONDS
+    large = _Probe(finest.size, finest.filters, channels, single, most)
+    small = [
+        _Probe(size, filters, channels, single, most)
+        for filters, size in smallest.items()
+        if filters != finest.filters
     ]
-    return Estimate(tuple(scales), tuple(steps), config.steps, _memory(scales, config))
+    second = _Probe(
+        smallest[finest.filters], finest.filters, channels, single, large.flops / 4
+    )
+    probes = [*small, second, large]
+    # What no iteration goes below cannot be more than the shortest.
+    shortest = min(probe.seconds for probe in probes)
+    overhead = min(_overhead(second, large, peak), shortest)
+    return Speed(
+        overhead=overhead,
+        rates={probe.filters: probe.rate(overhead, peak) for probe in probes},
+        compile_seconds=statistics.median(p.compile_seconds for p in probes),
+    )
 
 
-def _pass_seconds(scale, channels, config):
-    """Seconds of one forward pass: a third of a pass forth and back."""
-    height, width = scale.size
-    shrink = min(1.0, (_PROBE_PIXELS / (height * width)) ** 0.5)
-    least = receptive_field(config.num_layers)
-    size = (max(least, round(height * shrink)), max(least, round(width * shrink)))
-    step = _probe(scale.filters, size, channels, config)
-    step()
-    best = min(_seconds(step) for _ in range(5))
-    return best / 3 * (height * width) / (size[0] * size[1])
+class _Probe:
+    """A measured iteration: of a scale's, shrunk to have few enough operations."""
+
+    def __init__(self, size, filters, channels, config, most):
+        flops = functools.partial(
+            own_flops, filters=filters, channels=channels, config=config
+        )
+        part = trained_part(size, config)
+        part = _shrunk(part, most / flops(part), receptive_field(config.num_layers))
+        self.filters, self.flops = filters, flops(part)
+        self.seconds, self.compile_seconds = measure_iteration(
+            part, filters, channels, config, _PROBE_BUDGET
+        )
+
+    def rate(self, overhead, peak):
+        """Operations a second, beside the overhead."""
+        return self.flops / max(self.seconds - overhead, self.flops / peak)
 
 
-def _probe(filters, size, channels, config):
-    network = Discriminator(
-        channels, filters, config.num_layers, config.normalization, seed=0,
-        dtype=config.dtype_policy,
-    )  # fmt: skip
-    image = tf.zeros((1, *size, channels))
-
-    @tf.function(autograph=False)
-    def step():
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            loss = tf.reduce_mean(network(image, training=True))
-        return tape.gradient(loss, [image, *network.trainable_variables])
-
-    return step
+def _shrunk(size, share, least):
+    """A size with a share of the area, of about equal sides, each `least` or more."""
+    if share >= 1:
+        return size
+    area = size[0] * size[1] * share
+    short = max(least, min(*size, round(area**0.5)))
+    long = max(least, min(max(size), round(area / short)))
+    return (short, long) if size[0] <= size[1] else (long, short)
 
 
-def _seconds(step):
-    start = time.perf_counter()
-    step()[0].numpy()
-    return time.perf_counter() - start
+def _overhead(small, large, peak):
+    """Seconds that an iteration would take if it had no operations."""
+    gained = large.flops - small.flops
+    # Where starting operations is all that takes time, two times hardly differ.
+    seconds = max(large.seconds - small.seconds, gained / peak)
+    return max(0.0, small.seconds - small.flops * seconds / gained) if gained else 0.0
 
 
-def _memory(scales, config):
-    maps = [
-        4 * scale.size[0] * scale.size[1] * scale.filters * config.num_layers
-        for scale in scales
-    ]
-    return _BASE_BYTES + _MAPS_PER_LAYER * max(maps)
+def _updates(config):
+    """Updates of an iteration, in those that a `Speed` was measured with."""
+    return (config.discriminator_steps + config.generator_steps) / 2

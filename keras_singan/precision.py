@@ -12,7 +12,7 @@ from keras_singan.config import SinGANConfig
 _LEAST_GAIN = 1.15
 
 
-def resolve_precision(config: SinGANConfig) -> SinGANConfig:
+def resolve_precision(config: SinGANConfig, begun=None) -> SinGANConfig:
     """Returns the config with a definite `dtype_policy`.
 
     For `"auto"` it times a convolution and its derivatives in both precisions,
@@ -20,10 +20,12 @@ def resolve_precision(config: SinGANConfig) -> SinGANConfig:
 
     Args:
         config: The hyper-parameters.
+        begun: The policy of a training that goes on, which `"auto"` keeps, or
+            `None`. Defaults to `None`.
     """
     if config.dtype_policy != "auto":
         return config
-    return dataclasses.replace(config, dtype_policy=faster_policy())
+    return dataclasses.replace(config, dtype_policy=begun or faster_policy())
 
 
 @functools.cache

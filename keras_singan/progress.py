@@ -12,8 +12,10 @@ from rich.table import Table
 
 from keras_singan.callbacks import ScaleCallback
 from keras_singan.errors import ConfigError
+from keras_singan.flops import iteration_flops
 from keras_singan.plan import estimate
 from keras_singan.plan import planned
+from keras_singan.schedule import scale_steps
 
 
 @contextlib.contextmanager
@@ -66,13 +68,14 @@ def print_plan(plan, console):
         console: A rich `Console`.
     """
     table = Table("scale", "height x width", "filters", "iterations", "about")
-    for scale, seconds in zip(plan.scales, plan.step_seconds, strict=True):
+    rows = zip(plan.scales, plan.iterations, plan.step_seconds, strict=True)
+    for scale, steps, seconds in rows:
         table.add_row(
             str(scale.index),
             f"{scale.size[0]} x {scale.size[1]}",
             str(scale.filters),
-            str(plan.steps),
-            duration(seconds * plan.steps),
+            str(steps),
+            duration(seconds * steps),
         )
     console.print(table)
     console.print(
@@ -98,7 +101,7 @@ class Clock(ScaleCallback):
     """Knows how far the training is and how long it still takes.
 
     What is left is the speed of the scale at work, and for the scales to come
-    the same per unit of work, which is pixels times filters squared.
+    the same per floating-point operation.
 
     Args:
         pyramid: The `SinGANPyramid`.
@@ -107,13 +110,16 @@ class Clock(ScaleCallback):
 
     def __init__(self, pyramid, config):
         super().__init__()
-        self.steps = config.steps
-        self.work = [
-            h * w * f * f
-            for (h, w), f in zip(pyramid.sizes, pyramid.filters, strict=True)
-        ]
+        self._steps = scale_steps(pyramid.filters, config)
+        flops = iteration_flops(planned(pyramid), pyramid.channels, config)
+        self.work = [n * each for n, each in zip(self._steps, flops, strict=True)]
         self.scale = self.iteration = 0
         self._start = None
+
+    @property
+    def steps(self):
+        """Iterations of the scale at work."""
+        return self._steps[self.scale]
 
     def on_scale_begin(self, trainer):
         """Starts the stopwatch anew: each scale has its own speed."""

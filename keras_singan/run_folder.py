@@ -91,7 +91,9 @@ class RunFolder:
     def _check(self, card):
         try:
             found = json.loads((self.path / "config.json").read_text("utf-8"))
-            there, image = dict(found["config"]), found["image"]
+            # A field that the version which wrote it did not have meant this.
+            there = SinGANConfig().to_dict() | found["config"]
+            image = found["image"]
         except (OSError, ValueError, KeyError, TypeError):
             raise RunFolderError(
                 "A run folder's config.json must be one of keras_singan. "
@@ -208,6 +210,22 @@ def _load_weights(scale_gan, path):
             "A checkpoint must be complete; delete a damaged one, and its scale is "
             f"trained again. Received: path={str(path)!r}."
         ) from error
+
+
+def stored_policy(path):
+    """Returns the `dtype_policy` a run was begun with; `None` if there is no run.
+
+    Args:
+        path: Its folder, or `None`.
+    """
+    if path is None:
+        return None
+    try:
+        card = json.loads((Path(path) / "config.json").read_text("utf-8"))
+        return card["config"]["dtype_policy"]
+    except (OSError, ValueError, KeyError, TypeError):
+        # No run, or none of ours, which `RunFolder` refuses.
+        return None
 
 
 def run_card(config: SinGANConfig, image):

@@ -18,6 +18,7 @@ from keras_singan.cli.main import cli
 TINY = [
     *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
     *("--set", "num_layers=2", "--set", "discriminator_steps=1"),
+    *("--dtype-policy", "float32", "--set", "warm_fraction=1"),
     *("--set", "generator_steps=1", "--verbose", "0"),
 ]
 

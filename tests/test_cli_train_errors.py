@@ -19,7 +19,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 
 
 USAGE = {
-    "--preset best": "'best' is not one of 'standard', 'draft'",
+    "--preset best": "'best' is not one of 'fast', 'standard', 'draft'",
     "--task paint": "'paint' is not one of",
     "--steps many": "'many' is not a valid integer",
     "--max-size large": "'large' is not a valid integer",

@@ -19,7 +19,7 @@ NUMBERS = list(module._NUMBERS)
 
 
 def test_standard_is_what_was_published():
-    config = resolve_config()
+    config = resolve_config("standard")
     assert config == SinGANConfig()
     assert (config.filters, config.max_filters, config.num_layers) == (32, 128, 5)
     assert (config.scale_factor, config.noise_amp) == (0.75, 0.1)
@@ -32,6 +32,20 @@ def test_standard_is_what_was_published():
     assert config.reconstruction_weight == 10
     assert (config.padding, config.normalization) == ("zeros", "batch")
     assert (config.task, config.factor, config.dtype_policy) == (None, None, "float32")
+    assert (config.warm_fraction, config.crop_size, config.ema_decay) == (1, None, 0)
+    assert config.gradient_penalty_interval == 1
+
+
+def test_fast_is_the_default_and_keeps_the_networks_statistics_fixed():
+    assert resolve_config() == resolve_config("fast") != SinGANConfig()
+    assert resolve_config().normalization == "batch"  # so that tiles fit
+
+
+def test_instance_normalization_gives_up_the_crops_of_a_preset():
+    assert resolve_config().crop_size is not None
+    assert resolve_config(normalization="instance").crop_size is None
+    with pytest.raises(ConfigError, match="crop_size=64"):
+        resolve_config(normalization="instance", crop_size=64)
 
 
 def test_tasks_change_what_was_published_for_them():
@@ -129,7 +143,7 @@ def test_crops_hold_a_receptive_field_and_need_fixed_statistics():
 
 ZERO = "beta_1 beta_2 reconstruction_weight gradient_penalty_weight noise_amp"
 ZERO = [*ZERO.split(), "ema_decay"]
-ONE = ["learning_rate_decay", "learning_rate_milestone"]
+ONE = ["learning_rate_decay", "learning_rate_milestone", "warm_fraction"]
 BELOW_ONE = ["scale_factor", "beta_1", "beta_2", "ema_decay"]
 
 

@@ -1,3 +1,4 @@
+import dataclasses
 import re
 from types import SimpleNamespace
 
@@ -6,8 +7,10 @@ from rich.console import Console
 
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
+from keras_singan.flops import iteration_flops
 from keras_singan.geometry import Scale
 from keras_singan.plan import Estimate
+from keras_singan.plan import planned
 from keras_singan.progress import Clock
 from keras_singan.progress import duration
 from keras_singan.progress import new_progress
@@ -17,8 +20,9 @@ CONFIG = SinGANConfig(steps=10, min_size=8, filters=4, num_layers=2)
 PYRAMID = SimpleNamespace(
     sizes=[(8, 10), (16, 20), (32, 40)], filters=[4, 8, 8], channels=3, num_scales=3
 )
-# How much work each scale is, in units of the first: pixels times filters^2.
-WORK = [1, 16, 64]
+# How much work each scale is, in units of the first.
+FLOPS = iteration_flops(planned(PYRAMID), 3, CONFIG)
+WORK = [flops / FLOPS[0] for flops in FLOPS]
 LOGS = {
     "discriminator_loss": -0.5,
     "adversarial_loss": 0.25,
@@ -71,16 +75,27 @@ def test_the_share_goes_from_0_to_1_and_never_back():
     assert shares == sorted(shares)
 
 
-def test_a_scale_counts_by_its_pixels_and_its_filters():
+def test_a_scale_counts_by_its_operations():
     clock = Clock(PYRAMID, CONFIG)
     clock.on_scale_begin(trainer(2))
-    assert clock.done == pytest.approx(17 / 81)
+    assert clock.done == pytest.approx((1 + WORK[1]) / sum(WORK))
+    assert WORK[2] > WORK[1] > 4
+
+
+def test_a_scale_counts_by_its_iterations():
+    clock = Clock(PYRAMID, dataclasses.replace(CONFIG, warm_fraction=0.2))
+    work, steps = [1, WORK[1], WORK[2] / 5], []
+    for scale in range(3):
+        clock.on_scale_begin(trainer(scale))
+        steps.append(clock.steps)
+        assert clock.done == pytest.approx(sum(work[:scale]) / sum(work))
+    assert steps == [10, 10, 2]
 
 
 def test_after_a_resume_the_share_counts_what_was_done_before():
     clock = Clock(PYRAMID, CONFIG)
     shares = [clock.done for _ in train([clock], scales=[1, 2], first=4)]
-    assert shares[0] == pytest.approx((1 + 0.4 * 16) / 81)
+    assert shares[0] == pytest.approx((1 + 0.4 * WORK[1]) / sum(WORK))
     assert shares[-1] == 1
     assert shares == sorted(shares)
 
@@ -128,15 +143,27 @@ def test_a_duration_has_the_units_a_person_would_use(seconds):
 
 def test_the_plan_names_every_scale_and_the_sums(capsys):
     scales = (Scale(0, (25, 31), 32), Scale(1, (33, 41), 64))
-    print_plan(Estimate(scales, (0.5, 2.0), 100, 3 * 2**30), Console(width=80))
+    plan = Estimate(scales, (0.5, 2.0), 100, 3 * 2**30, (100, 50), 6.0)
+    print_plan(plan, Console(width=80))
     text = capsys.readouterr().out
     rows = [[x.strip() for x in row.split("│")[1:-1]] for row in text.splitlines()]
     assert [row for row in rows if row] == [
         ["0", "25 x 31", "32", "100", "50 s"],
-        ["1", "33 x 41", "64", "100", "3 min 20 s"],
+        ["1", "33 x 41", "64", "50", "1 min 40 s"],
     ]
-    # 250 s of iterations, and twice 6 s to compile.
-    assert "In all about 4 min 22 s and 3.0 GiB of memory" in text
+    # 150 s of iterations, and twice 6 s to compile.
+    assert "In all about 2 min 42 s and 3.0 GiB of memory" in text
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch):
+    """Stands in for the measurement: two of one machine differ, and take time."""
+
+    def estimate(scales, channels, config):
+        count = len(scales)
+        return Estimate(scales, (0.5,) * count, 10, 2**30, (10,) * count, 6.0)
+
+    monkeypatch.setattr("keras_singan.progress.estimate", estimate)
 
 
 def shown(verbose, capsys, **options):
@@ -167,19 +194,17 @@ def test_verbose_1_shows_the_plan_and_a_bar_that_ends_at_the_last_iteration(
     assert "10/10 D -0.50 G +0.25 rec 0.125" in " ".join(last.split())
 
 
-def test_a_pipe_gets_lines_instead_of_a_bar(capsys, time, monkeypatch):
-    # Two measurements of one machine differ; here it is the rest that must not.
-    measured = Estimate((Scale(0, (8, 10), 4),), (0.5,), 10, 2**30)
-    monkeypatch.setattr("keras_singan.progress.estimate", lambda *_: measured)
+def test_a_pipe_gets_lines_instead_of_a_bar(capsys, time):
     assert shown(1, capsys, time=time) == shown(2, capsys, time=time)
 
 
 def test_verbose_2_writes_a_line_for_each_scale(capsys, time):
     lines = [x for x in shown(2, capsys, time=time).splitlines() if x[:5] == "scale"]
     assert lines == [
-        "scale 1 of 3, 8x10: 1 s, D -0.50 G +0.25 rec 0.125",
-        "scale 2 of 3, 16x20: 16 s, D -0.50 G +0.25 rec 0.125",
-        "scale 3 of 3, 32x40: 1 min 04 s, D -0.50 G +0.25 rec 0.125",
+        f"scale {k} of 3, {size}: {duration(work)}, D -0.50 G +0.25 rec 0.125"
+        for k, size, work in zip(
+            (1, 2, 3), ("8x10", "16x20", "32x40"), WORK, strict=True
+        )
     ]
 
 

@@ -1,0 +1,155 @@
+"""Floating-point operations of a training, counted from its convolutions.
+
+A multiplication and an addition count as two. Normalizations and activations,
+some percent of the whole, are left out, as is usual.
+"""
+
+import types
+
+from keras_singan.config import SinGANConfig
+from keras_singan.geometry import Size
+from keras_singan.geometry import margin
+from keras_singan.windows import Windows
+
+_KERNEL = 9  # 3 x 3
+
+
+def trained_part(size: Size, config: SinGANConfig) -> Size:
+    """Size of what one iteration sees of an image: all of it, or a crop.
+
+    Args:
+        size: The image's (height, width).
+        config: The hyper-parameters.
+    """
+    if config.crop_size is None:
+        return tuple(size)
+    height, width = (min(side, config.crop_size) for side in size)
+    return height, width
+
+
+def layer_flops(size, filters, channels_in, channels_out, num_layers):
+    """Operations of each convolution of a network, forward, for one image.
+
+    Args:
+        size: (height, width) of the network's input, at least `2 * num_layers + 1`.
+        filters: Filters of every layer but the last.
+        channels_in: Channels of the input.
+        channels_out: Channels of the output.
+        num_layers: Convolutions in all.
+
+    Returns:
+        List of ints.
+    """
+    inner = [filters] * (num_layers - 1)
+    pairs = zip([channels_in, *inner], [*inner, channels_out], strict=True)
+    return [
+        2 * _KERNEL * deep * wide * (size[0] - 2 * i) * (size[1] - 2 * i)
+        for i, (deep, wide) in enumerate(pairs, 1)
+    ]
+
+
+def forward_flops(size, filters, channels_in, channels_out, num_layers):
+    """Operations of a network's forward pass: the sum of `layer_flops`."""
+    return sum(layer_flops(size, filters, channels_in, channels_out, num_layers))
+
+
+def own_flops(size, filters, channels, config: SinGANConfig):
+    """Operations of one training iteration of a scale, without the scales below.
+
+    This is what `ScaleGAN.train_step` asks for. A backward pass has two
+    convolutions for each one forward: by the weights, and by the input, which the
+    first layer's weights do not need. The gradient penalty is taken in every
+    `config.gradient_penalty_interval`-th iteration; this is the average.
+
+    Args:
+        size: (height, width) that it is trained on: see `trained_part`.
+        filters: The scale's filters.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+
+    Returns:
+        A float.
+    """
+    layers = config.num_layers
+    critic = layer_flops(size, filters, channels, 1, layers)
+    generator = layer_flops(_grown(size, config), filters, channels, channels, layers)
+    draws = config.discriminator_steps
+    penalties = draws / config.gradient_penalty_interval
+    discriminator = 2 * draws * _learning(critic) + penalties * _penalty(critic)
+    # A random image and the reconstruction; the former, through the critic, whose
+    # weights rest. One of the discriminator's fakes is a generator's, too.
+    update = 2 * _learning(generator) + 2 * sum(critic)
+    fakes = (draws - 1) * sum(generator)
+    return float(discriminator + config.generator_steps * update + fakes)
+
+
+def lower_flops(scales, channels, config: SinGANConfig):
+    """Operations that the frozen scales add to one iteration of the scale above.
+
+    Of a scale that is trained on crops, they generate what a crop depends on.
+
+    Args:
+        scales: Sequence of `geometry.Scale`, the last one being trained.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+
+    Returns:
+        List of floats, one for each scale but the last.
+    """
+    *below, _ = scales
+    return [
+        float(config.discriminator_steps)
+        * forward_flops(
+            _grown(size, config), scale.filters, channels, channels, config.num_layers
+        )
+        for scale, size in zip(below, _lower_sizes(scales, config), strict=True)
+    ]
+
+
+def iteration_flops(scales, channels, config: SinGANConfig):
+    """Operations of one training iteration, with the scales below.
+
+    Args:
+        scales: Sequence of all `geometry.Scale`, coarsest first.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+
+    Returns:
+        Tuple of floats, one a scale.
+    """
+    return tuple(
+        own_flops(trained_part(scale.size, config), scale.filters, channels, config)
+        + sum(lower_flops(scales[: k + 1], channels, config))
+        for k, scale in enumerate(scales)
+    )
+
+
+def _learning(layers):
+    """Forward, and backward by all weights."""
+    return 3 * sum(layers) - layers[0]
+
+
+def _penalty(layers):
+    """The derivative by the image, and of its norm the one by the weights.
+
+    Of an inner layer: forward, backward by the input; the latter's derivatives by
+    the weights and by what came from above; and from the normalization, which has
+    a second derivative, backward by weights and input once more.
+    """
+    return 6 * sum(layers) - layers[0] - 4 * layers[-1]
+
+
+def _grown(size, config):
+    return tuple(side + 2 * margin(config.num_layers) for side in size)
+
+
+def _lower_sizes(scales, config):
+    sizes = [scale.size for scale in scales]
+    part = trained_part(sizes[-1], config)
+    if part == tuple(sizes[-1]):
+        return sizes[:-1]
+    # What windows need of a pyramid, without its weights.
+    plan = types.SimpleNamespace(
+        sizes=sizes, num_layers=config.num_layers, padding=config.padding
+    )
+    return Windows(plan, len(sizes) - 1, part).sizes

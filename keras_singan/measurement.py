@@ -1,0 +1,224 @@
+"""How fast this machine trains: measured, never looked up."""
+
+import functools
+import os
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from keras_singan.config import SinGANConfig
+from keras_singan.flops import trained_part
+from keras_singan.networks import Discriminator
+from keras_singan.networks import Generator
+from keras_singan.ops.noise import noise_size
+from keras_singan.scale_gan import ScaleGAN
+from keras_singan.scale_trainer import new_optimizer
+
+# Large enough that starting a convolution costs nothing beside it.
+_PEAK_SIDE, _PEAK_FILTERS, _PEAK_CHAIN = 128, 128, 2
+_PEAK_ROUNDS, _PEAK_SECONDS, _PEAK_BATCH = 4, 0.05, 64
+
+
+def convolution_peak(dtype_policy):
+    """Measures how fast this machine can convolve at all.
+
+    It is the best rate of 3 x 3 convolutions of 128 channels, on images of
+    128 x 128 px; of batches of them where one does not keep a GPU busy. It takes
+    about a second, and is done once in a process.
+
+    Args:
+        dtype_policy: A Keras dtype policy, `"float32"` or `"mixed_bfloat16"`.
+
+    Returns:
+        Floating-point operations a second, a float.
+    """
+    return _peak(keras.DTypePolicy(dtype_policy).compute_dtype)
+
+
+@functools.cache
+def _peak(dtype):
+    each = 2 * 9 * _PEAK_FILTERS**2 * _PEAK_SIDE**2 * _PEAK_CHAIN
+    batch, best = 1, 0.0
+    while True:
+        seconds = _chain_seconds(dtype, batch)
+        best = max(best, batch * each / seconds)
+        if seconds > _PEAK_SECONDS or batch >= _PEAK_BATCH:
+            return best
+        batch *= 4
+
+
+def _chain_seconds(dtype, batch):
+    image = tf.ones((batch, _PEAK_SIDE, _PEAK_SIDE, _PEAK_FILTERS), dtype)
+    kernel = tf.ones((3, 3, _PEAK_FILTERS, _PEAK_FILTERS), dtype) / 1e4
+
+    @tf.function(autograph=False)
+    def chain():
+        x = image
+        for _ in range(_PEAK_CHAIN):
+            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return x[0, 0, 0, 0]
+
+    chain()
+    return min(_seconds(lambda: chain().numpy()) for _ in range(_PEAK_ROUNDS))
+
+
+class TimedStep:
+    """The training step of a scale, compiled as `fit` does, on random images.
+
+    Nothing lies below it: images from there are given. Making one takes some
+    seconds, for that is where it is compiled.
+
+    Args:
+        size: (height, width) of the scale.
+        filters: The scale's filters.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+
+    Attributes:
+        compile_seconds: Seconds of building and compiling.
+    """
+
+    def __init__(self, size, filters, channels, config: SinGANConfig):
+        self._interval = config.gradient_penalty_interval
+        start = time.perf_counter()
+        self._scale_gan = _new_scale_gan(filters, channels, config)
+        data = _random_data(size, channels, config)
+        self._data = iter(tf.data.Dataset.from_tensors(data).repeat())
+        self._scale_gan.make_train_function()
+        self._run()
+        elapsed = time.perf_counter() - start
+        # What compiles does an iteration, too.
+        self._first = self.measure()
+        self.compile_seconds = max(0.0, elapsed - self._first)
+
+    def measure(self):
+        """Seconds of one iteration, the gradient penalty's share of them averaged."""
+        self._scale_gan.generator_optimizer.iterations.assign(0)
+        with_penalty = _seconds(self._run)
+        if self._interval == 1:
+            return with_penalty
+        return with_penalty + (_seconds(self._run) - with_penalty) * (
+            1 - 1 / self._interval
+        )
+
+    def seconds(self, budget=2.0, most=9):
+        """Median of several measurements.
+
+        Args:
+            budget: Seconds after which no further one begins. Defaults to `2`.
+            most: How many at most. Defaults to `9`.
+        """
+        found, start = [self._first], time.perf_counter()
+        while len(found) < most and time.perf_counter() - start + found[-1] < budget:
+            found.append(self.measure())
+        return statistics.median(found)
+
+    def _run(self):
+        self._scale_gan.train_function(self._data)
+        # Reading what is updated last waits for the device.
+        self._scale_gan.generator.tail.bias.numpy()
+
+
+def measure_iteration(size, filters, channels, config: SinGANConfig, budget=2.0):
+    """Measures one training iteration of a scale, without the scales below.
+
+    Args:
+        size: (height, width) of the scale.
+        filters: The scale's filters.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+        budget: Seconds after which no further iteration begins; two are done at
+            least. Defaults to `2`.
+
+    Returns:
+        Pair of floats: seconds of an iteration, seconds of compiling.
+    """
+    step = TimedStep(size, filters, channels, config)
+    return step.seconds(budget), step.compile_seconds
+
+
+def device_name():
+    """Names, in words, the device that does the work."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        return tf.config.experimental.get_device_details(gpus[0])["device_name"]
+    return _processor_name() or platform.processor() or platform.machine()
+
+
+def thread_count():
+    """How many processors convolutions are spread over."""
+    given = tf.config.threading.get_intra_op_parallelism_threads()
+    if given:
+        return given
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count()
+
+
+def _processor_name():
+    try:
+        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
+    except OSError:
+        return None
+    names = [x.partition(":")[2] for x in text.splitlines() if x[:10] == "model name"]
+    return names[0].strip() if names else None
+
+
+def _new_scale_gan(filters, channels, config):
+    shared = {
+        "channels": channels,
+        "filters": filters,
+        "num_layers": config.num_layers,
+        "normalization": config.normalization,
+        "seed": config.seed % 2**31,
+        "dtype": config.dtype_policy,
+    }
+    scale_gan = ScaleGAN(
+        Generator(padding=config.padding, **shared),
+        Discriminator(**shared),
+        discriminator_steps=config.discriminator_steps,
+        generator_steps=config.generator_steps,
+        reconstruction_weight=config.reconstruction_weight,
+        gradient_penalty_weight=config.gradient_penalty_weight,
+        gradient_penalty_interval=config.gradient_penalty_interval,
+    )
+    scale_gan.compile(
+        new_optimizer(config, config.discriminator_steps),
+        new_optimizer(config, config.generator_steps, ema_decay=config.ema_decay),
+        draw_previous=lambda lower: lower,
+        jit_compile=config.jit_compile,
+    )
+    return scale_gan
+
+
+def _random_data(size, channels, config):
+    """What `ScaleTrainer.draw` gives, of the same shapes."""
+    part = trained_part(size, config)
+    grown = tuple(side + 2 * config.num_layers for side in part)
+    whole = part == tuple(size)
+    below = part if whole else grown
+    noise = noise_size(part, config.padding, config.num_layers) if whole else grown
+    draws = config.discriminator_steps
+
+    def uniform(batch, size):
+        shape = (batch, *size, channels)
+        return tf.random.stateless_uniform(shape, (0, batch), -1.0, 1.0)
+
+    return {
+        "real": uniform(1, part),
+        "previous_rec": uniform(1, below),
+        "lower": uniform(draws, below),
+        "z": uniform(1, noise),
+        "z_rec": uniform(1, noise),
+        "u": tf.fill((draws,), 0.5),
+    }
+
+
+def _seconds(function):
+    start = time.perf_counter()
+    function()
+    return time.perf_counter() - start

@@ -1,0 +1,137 @@
+import os
+
+import pytest
+import tensorflow as tf
+
+from keras_singan import measurement
+from keras_singan.config import SinGANConfig
+from keras_singan.measurement import TimedStep
+from keras_singan.measurement import convolution_peak
+from keras_singan.measurement import device_name
+from keras_singan.measurement import measure_iteration
+from keras_singan.measurement import thread_count
+
+CONFIG = SinGANConfig(
+    min_size=16,
+    filters=4,
+    num_layers=2,
+    discriminator_steps=1,
+    generator_steps=1,
+)
+
+
+@pytest.fixture
+def small_peak(monkeypatch):
+    monkeypatch.setattr(measurement, "_PEAK_FILTERS", 2)
+    monkeypatch.setattr(measurement, "_PEAK_SIDE", 8)
+    measurement._peak.cache_clear()
+    yield
+    measurement._peak.cache_clear()
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_peak_is_a_rate_that_is_measured_once(small_peak, policy, monkeypatch):
+    rate = convolution_peak(policy)
+    assert rate > 0
+    monkeypatch.setattr(measurement, "_chain_seconds", None)
+    assert convolution_peak(policy) == rate
+
+
+def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
+    seen = []
+
+    def seconds(dtype, batch):
+        seen.append((dtype, batch))
+        return [0.01, 0.02, 0.1][len(seen) - 1]
+
+    monkeypatch.setattr(measurement, "_chain_seconds", seconds)
+    each = 2 * 9 * 2 * 2 * 8 * 8 * 2
+    assert convolution_peak("mixed_bfloat16") == pytest.approx(4 * each / 0.02)
+    assert seen == [("bfloat16", 1), ("bfloat16", 4), ("bfloat16", 16)]
+
+
+OPTIONS = [
+    {},
+    {"gradient_penalty_interval": 3, "dtype_policy": "mixed_bfloat16"},
+    {"crop_size": 9, "padding": "noise", "ema_decay": 0.9},
+    {"padding": "noise", "discriminator_steps": 2, "normalization": "instance"},
+]
+
+
+@pytest.mark.parametrize("changes", OPTIONS)
+def test_an_iteration_can_be_measured(changes):
+    config = SinGANConfig(**CONFIG.to_dict() | changes)
+    seconds, compiling = measure_iteration((16, 20), 4, 2, config, budget=0)
+    assert seconds > 0
+    assert compiling > 0
+
+
+@pytest.mark.parametrize(("interval", "expected"), [(1, 8.0), (2, 5.0), (4, 3.5)])
+def test_the_penalty_takes_its_share_of_the_iterations(monkeypatch, interval, expected):
+    """An iteration with the penalty takes 8 s, one without it 2 s."""
+    now = [0.0]
+
+    class ScaleGAN:
+        class generator_optimizer:  # noqa: N801
+            iterations = tf.Variable(0)
+
+        def train_function(self, data):
+            count = self.generator_optimizer.iterations
+            now[0] += 2.0 if count.numpy() % interval else 8.0
+            count.assign_add(1)
+
+    step = TimedStep.__new__(TimedStep)
+    step._interval, step._data = interval, None
+    step._scale_gan = ScaleGAN()
+    monkeypatch.setattr(
+        TimedStep, "_run", lambda self: self._scale_gan.train_function(None)
+    )
+    monkeypatch.setattr(measurement.time, "perf_counter", lambda: now[0])
+    step._first = step.measure()
+    assert step._first == expected
+    assert step.seconds(budget=100) == expected
+
+
+def test_the_budget_bounds_how_often_a_slow_iteration_is_measured(monkeypatch):
+    now, times = [0.0], []
+
+    def measure(self):
+        now[0] += 10.0
+        times.append(now[0])
+        return 10.0
+
+    step = TimedStep.__new__(TimedStep)
+    step._first = 10.0
+    monkeypatch.setattr(TimedStep, "measure", measure)
+    monkeypatch.setattr(measurement.time, "perf_counter", lambda: now[0])
+    assert step.seconds(budget=9) == 10.0
+    assert times == []
+    assert step.seconds(budget=35) == 10.0
+    assert len(times) == 3
+    step.seconds(budget=10**6, most=5)
+    assert len(times) == 3 + 4
+
+
+def test_training_goes_on_in_the_measured_step():
+    step = TimedStep((16, 20), 4, 3, CONFIG)
+    before = step._scale_gan.generator.get_weights()
+    step.measure()
+    after = step._scale_gan.generator.get_weights()
+    assert any((a != b).any() for a, b in zip(before, after, strict=True))
+
+
+def test_the_device_has_a_name_and_threads():
+    assert device_name().strip()
+    assert 1 <= thread_count() <= os.cpu_count()
+
+
+def test_without_a_processor_list_the_platform_names_the_device(monkeypatch):
+    class Missing:
+        def __init__(self, path):
+            pass
+
+        def read_text(self, *args):
+            raise FileNotFoundError
+
+    monkeypatch.setattr(measurement, "Path", Missing)
+    assert device_name().strip()
