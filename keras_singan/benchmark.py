@@ -1,25 +1,25 @@
 """How fast this machine trains and samples, scale by scale, and how fast it could."""
 
-import dataclasses
-import resource
+import gc
 import statistics
-import sys
 import time
 
+from keras_singan.benchmark_results import Comparison
+from keras_singan.benchmark_results import Report
+from keras_singan.benchmark_results import ScaleSpeed
 from keras_singan.config import SinGANConfig
 from keras_singan.flops import lower_flops
 from keras_singan.flops import own_flops
 from keras_singan.flops import trained_part
-from keras_singan.geometry import Size
+from keras_singan.geometry import plan_scales
 from keras_singan.measurement import TimedStep
 from keras_singan.measurement import convolution_peak
 from keras_singan.measurement import device_name
 from keras_singan.measurement import thread_count
 from keras_singan.memory import check_memory
-from keras_singan.plan import planned
 from keras_singan.precision import resolve_precision
 from keras_singan.schedule import scale_steps
-from keras_singan.tasks.sampling import chunk_size
+from keras_singan.system_memory import peak_bytes
 from keras_singan.tasks.sampling import sample
 from keras_singan.training import new_pyramid
 
@@ -27,117 +27,6 @@ from keras_singan.training import new_pyramid
 _BATCH, _SAMPLING_SECONDS = 64, 15.0
 # Alternations of a comparison, and seconds of a scale after which it ends.
 _ROUNDS, _ROUND_SECONDS = 5, 20.0
-
-
-@dataclasses.dataclass(frozen=True)
-class ScaleSpeed:
-    """How fast one scale trains.
-
-    Attributes:
-        scale: Its index.
-        size: (height, width) of its image.
-        trained_on: (height, width) that an iteration sees of it.
-        filters: Its filters.
-        iterations: Training iterations.
-        seconds_per_iteration: Seconds of one, with the frozen scales below, which
-            are not measured, but take their operations at their own rates.
-        compile_seconds: Seconds of building and compiling the training step.
-        gflop_per_iteration: 1e9 floating-point operations of one iteration.
-        peak_ratio: Rate of the measured step over the machine's peak.
-    """
-
-    scale: int
-    size: Size
-    trained_on: Size
-    filters: int
-    iterations: int
-    seconds_per_iteration: float
-    compile_seconds: float
-    gflop_per_iteration: float
-    peak_ratio: float
-
-    @property
-    def seconds(self):
-        """Seconds of training this scale."""
-        return self.iterations * self.seconds_per_iteration + self.compile_seconds
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """What `run` has measured.
-
-    Attributes:
-        device: What does the work, in words.
-        threads: Processors it may use.
-        dtype_policy: The precision.
-        peak_gflops: Best rate of large convolutions, 1e9 operations a second.
-        scales: Tuple of `ScaleSpeed`, coarsest first.
-        samples_per_second: Images a second, sampled one at a time at the finest
-            size; `None` if it was not measured.
-        batch: Images of the batch that was sampled.
-        batch_samples_per_second: Images a second in that batch.
-        peak_memory: Peak memory of this process so far, in bytes.
-    """
-
-    device: str
-    threads: int
-    dtype_policy: str
-    peak_gflops: float
-    scales: tuple[ScaleSpeed, ...]
-    samples_per_second: float
-    batch: int
-    batch_samples_per_second: float
-    peak_memory: int
-
-    @property
-    def seconds(self):
-        """Predicted seconds of the whole training."""
-        return sum(scale.seconds for scale in self.scales)
-
-    def to_dict(self):
-        """Returns everything as a dictionary that JSON can hold."""
-        return dataclasses.asdict(self) | {"training_seconds": self.seconds}
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """What `compare` has measured.
-
-    Attributes:
-        a: Tuple of `ScaleSpeed` of the first configuration.
-        b: Tuple of those of the second.
-    """
-
-    a: tuple[ScaleSpeed, ...]
-    b: tuple[ScaleSpeed, ...]
-
-    @property
-    def ratios(self):
-        """Iterations of A over those of B in time; of the scales that both have."""
-        pairs = zip(self.a, self.b, strict=False)
-        return tuple(
-            a.seconds_per_iteration / b.seconds_per_iteration for a, b in pairs
-        )
-
-    @property
-    def seconds(self):
-        """Pair of the predicted seconds of both trainings."""
-        return tuple(sum(scale.seconds for scale in x) for x in (self.a, self.b))
-
-    @property
-    def ratio(self):
-        """Time of the first training over that of the second."""
-        return self.seconds[0] / self.seconds[1]
-
-    def to_dict(self):
-        """Returns everything as a dictionary that JSON can hold."""
-        return {
-            "a": [dataclasses.asdict(scale) for scale in self.a],
-            "b": [dataclasses.asdict(scale) for scale in self.b],
-            "scale_ratios": list(self.ratios),
-            "training_seconds": list(self.seconds),
-            "ratio": self.ratio,
-        }
 
 
 def run(image, config: SinGANConfig, tell=lambda text: None) -> Report:
@@ -165,8 +54,9 @@ def run(image, config: SinGANConfig, tell=lambda text: None) -> Report:
         tell(bench.text(scale))
         step = bench.new_step(scale)
         steps.append((step.seconds(), step.compile_seconds))
+        del step
     tell("sampling")
-    single, batch, together = _sampling(bench.pyramid)
+    single, batch, together = _sampling(new_pyramid(image, bench.config))
     return Report(
         device=device_name(),
         threads=thread_count(),
@@ -176,7 +66,7 @@ def run(image, config: SinGANConfig, tell=lambda text: None) -> Report:
         samples_per_second=single,
         batch=batch,
         batch_samples_per_second=together,
-        peak_memory=_peak_memory(),
+        peak_memory=peak_bytes(),
     )
 
 
@@ -200,6 +90,9 @@ def compare(image, a: SinGANConfig, b: SinGANConfig, tell=lambda text: None):
         ConfigError: If the machine has not the memory.
     """
     benches = _Bench(image, a), _Bench(image, b)
+    tell("peak rate of convolutions")
+    policies = tuple(bench.config.dtype_policy for bench in benches)
+    peaks = [convolution_peak(policy) for policy in policies]
     steps = [], []
     for index in range(max(len(bench.scales) for bench in benches)):
         both = [k for k in range(2) if index < len(benches[k].scales)]
@@ -208,12 +101,9 @@ def compare(image, a: SinGANConfig, b: SinGANConfig, tell=lambda text: None):
         timed = _in_turns(made)
         for k, step, seconds in zip(both, made, timed, strict=True):
             steps[k].append((seconds, step.compile_seconds))
-    return Comparison(
-        *(
-            bench.speeds(found, convolution_peak(bench.config.dtype_policy))
-            for bench, found in zip(benches, steps, strict=True)
-        )
-    )
+        del made, step
+    speeds = map(_Bench.speeds, benches, steps, peaks)
+    return Comparison(device_name(), thread_count(), policies, *speeds)
 
 
 class _Bench:
@@ -221,9 +111,8 @@ class _Bench:
 
     def __init__(self, image, config):
         self.config = resolve_precision(config)
-        self.pyramid = new_pyramid(image, self.config)
-        self.channels = self.pyramid.channels
-        self.scales = planned(self.pyramid)
+        self.channels = image.shape[-1]
+        self.scales = plan_scales(image.shape[:2], self.config)
         check_memory(self.scales, self.channels, self.config)
 
     def text(self, scale):
@@ -231,11 +120,13 @@ class _Bench:
         return f"scale {scale.index + 1} of {len(self.scales)}, {height}x{width}"
 
     def new_step(self, scale):
+        # Models and their graphs are cycles: 100 MB a scale until collected.
+        gc.collect()
         return TimedStep(scale.size, scale.filters, self.channels, self.config)
 
     def speeds(self, steps, peak):
         """Makes a `ScaleSpeed` of the (seconds, compile seconds) of every scale."""
-        iterations = scale_steps(self.pyramid.filters, self.config)
+        iterations = scale_steps([scale.filters for scale in self.scales], self.config)
         result, rates = [], []
         for scale, (seconds, compiling) in zip(self.scales, steps, strict=True):
             part = trained_part(scale.size, self.config)
@@ -273,13 +164,10 @@ def _in_turns(steps):
 
 def _sampling(pyramid):
     """Images a second one at a time, the images of a batch, and a second in it."""
-    chunk = chunk_size(pyramid, pyramid.sizes[-1])
-    # The first of each size compiles.
+    # The first one compiles.
     _sampling_seconds(pyramid, 1)
     single = min(_sampling_seconds(pyramid, 1) for _ in range(3))
-    chunks = min(_BATCH, max(1, int(_SAMPLING_SECONDS / single))) // chunk
-    count = max(1, chunks) * chunk if chunk < _BATCH else _BATCH
-    _sampling_seconds(pyramid, min(count, chunk))
+    count = min(_BATCH, max(1, int(_SAMPLING_SECONDS / single)))
     return 1 / single, count, count / _sampling_seconds(pyramid, count)
 
 
@@ -287,9 +175,3 @@ def _sampling_seconds(pyramid, count):
     start = time.perf_counter()
     sample(pyramid, count, seed=0)
     return time.perf_counter() - start
-
-
-def _peak_memory():
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Kilobytes everywhere but there.
-    return most if sys.platform == "darwin" else most * 1024

@@ -7,11 +7,13 @@ from keras_singan.callbacks import TensorBoardLog
 from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
 from keras_singan.io.image import read_image
+from keras_singan.memory import check_memory
 from keras_singan.model_file import load_model
 from keras_singan.model_file import model_path
 from keras_singan.model_file import save_model
 from keras_singan.plan import Estimate
 from keras_singan.plan import estimate
+from keras_singan.plan import planned
 from keras_singan.precision import resolve_precision
 from keras_singan.progress import check_verbose
 from keras_singan.progress import new_progress
@@ -90,6 +92,7 @@ class SinGAN(TaskMethods):
 
         Raises:
             ImageError: If the image cannot be read, or is too small.
+            ConfigError: If it needs more memory than this machine has free.
             RunFolderError: If `checkpoint_dir` belongs to another image or
                 other hyper-parameters.
             TrainingError: If the training diverges.
@@ -109,6 +112,7 @@ class SinGAN(TaskMethods):
         if folder is not None and folder.is_finished:
             pyramid, _ = load_model(folder.model_path)
         else:
+            check_memory(planned(pyramid), pyramid.channels, self.config_)
             with new_progress(verbose, pyramid, self.config_, folder) as progress:
                 fit_pyramid(pyramid, self.config_, folder, [*listeners, *progress])
             if folder is not None:
@@ -128,10 +132,12 @@ class SinGAN(TaskMethods):
 
         Raises:
             ImageError: If the image cannot be read, or is too small.
+            ConfigError: If it needs more memory than this machine has free.
         """
         pixels = read_image(image, alpha=alpha)
         config = resolve_precision(self.config_)
         scales = plan_scales(pixels.shape[:2], config)
+        check_memory(scales, pixels.shape[-1], config)
         return estimate(scales, pixels.shape[-1], config)
 
     def save(self, path) -> Path:

@@ -145,7 +145,8 @@ def device_name():
     """Names, in words, the device that does the work."""
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
-        return tf.config.experimental.get_device_details(gpus[0])["device_name"]
+        details = tf.config.experimental.get_device_details(gpus[0])
+        return details.get("device_name", "GPU")
     return _processor_name() or platform.processor() or platform.machine()
 
 

@@ -181,7 +181,7 @@ class ScaleTrainer:
         zs = self.pyramid.draw_noise(self.config.seed, tf.range(1), sizes=sizes)
         return {
             "real": self.real.numpy(),
-            "sample": self.pyramid.generate(zs, stop_scale=stop).numpy(),
+            "sample": self.pyramid.generate_function(zs, stop_scale=stop).numpy(),
             "reconstruction": self.pyramid.reconstruct(stop).numpy(),
         }
 
@@ -192,14 +192,20 @@ class ScaleTrainer:
         reconstruction; over the reconstruction alone, the reverse. The published
         code's exponential averages hold about 2/3 of the latter, too.
         """
+        draw = tf.function(self._draw_for_statistics, autograph=False)
         for i in range(draws):
-            key = noise.noise_key(self.config.seed, noise.STATISTICS, self.scale, i)
-            drawn = self.data.draw(key, 1)
-            previous = tf.zeros_like(drawn["previous_rec"])
-            if self.scale:
-                previous = self.draw_previous(drawn["lower"])
-            yield drawn["z"], previous
-            yield from [(drawn["z_rec"], drawn["previous_rec"])] * repeats
+            drawn, rec = draw(tf.constant(i))
+            yield drawn
+            yield from [rec] * repeats
+
+    def _draw_for_statistics(self, i):
+        key = noise.noise_key(self.config.seed, noise.STATISTICS, self.scale, i)
+        drawn = self.data.draw(key, 1)
+        rec = drawn["z_rec"], drawn["previous_rec"]
+        previous = tf.zeros_like(rec[1])
+        if self.scale:
+            previous = self.draw_previous(drawn["lower"])
+        return (drawn["z"], previous), rec
 
 
 def new_optimizer(config: SinGANConfig, updates, steps=None, ema_decay=0.0):

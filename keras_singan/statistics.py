@@ -6,6 +6,8 @@ runs on the averages alone, so they are taken once more when a scale is done.
 
 import contextlib
 
+import tensorflow as tf
+
 
 def estimate_averages(generator, inputs, generate=None):
     """Sets each moving average to its mean over the given inputs.
@@ -19,16 +21,21 @@ def estimate_averages(generator, inputs, generate=None):
         generate: What is called with them, for crops the generator's `interior`.
             Defaults to the generator itself.
     """
-    generate = generator if generate is None else generate
     norms = [b.norm for b in generator.blocks if b.normalization == "batch"]
     if not norms:
         return
+    generate = generator if generate is None else generate
+
+    @tf.function(autograph=False)
+    def gather(z, previous, momentum):
+        for norm in norms:
+            norm.momentum = momentum
+        generate(z, previous, training=True)
+
     with _kept_momentum(norms):
         for count, (z, previous) in enumerate(inputs):
-            for norm in norms:
-                # Turns the exponential average into the plain mean so far.
-                norm.momentum = count / (count + 1)
-            generate(z, previous, training=True)
+            # Turns the exponential average into the plain mean so far.
+            gather(z, previous, tf.constant(count / (count + 1)))
 
 
 @contextlib.contextmanager

@@ -1,7 +1,13 @@
 """What the system tells of memory: how much is free, and how much we hold."""
 
 import os
+import sys
 from pathlib import Path
+
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None
 
 
 def free_bytes():
@@ -21,6 +27,15 @@ def held_bytes():
     except (OSError, ValueError, IndexError):
         return 0
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def peak_bytes():
+    """The most memory that this process has held, or `None` if that is unknown."""
+    if resource is None:
+        return None
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Kilobytes everywhere but there.
+    return most if sys.platform == "darwin" else most * 1024
 
 
 def available_to_all(path=Path("/proc/meminfo")):

@@ -135,3 +135,14 @@ def test_without_a_processor_list_the_platform_names_the_device(monkeypatch):
 
     monkeypatch.setattr(measurement, "Path", Missing)
     assert device_name().strip()
+
+
+@pytest.mark.parametrize(
+    ("details", "name"), [({"device_name": "H9"}, "H9"), ({}, "GPU")]
+)
+def test_a_gpu_is_named(monkeypatch, details, name):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["one"])
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: details
+    )
+    assert device_name() == name

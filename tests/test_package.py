@@ -57,6 +57,7 @@ ORDER = [
         "progress",
         "training",
         "tasks",
+        "benchmark_results",
         "benchmark",
         "patches",
         "sifid",

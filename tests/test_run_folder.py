@@ -48,7 +48,7 @@ def test_a_finished_run_has_the_files_it_promises():
 
 def test_the_config_names_hyper_parameters_and_image():
     card = json.loads((trained()[1] / "config.json").read_text("utf-8"))
-    assert card["config"] == SinGANConfig(**TINY).to_dict()
+    assert card["config"] == SinGAN(**TINY).config_.to_dict()
     digest = hashlib.sha256(read_image(photo()).tobytes()).hexdigest()
     assert card["image"]["sha256"] == digest
     assert [card["image"][n] for n in ("height", "width", "channels")] == [32, 40, 3]

@@ -11,6 +11,7 @@ from fits import photo
 from keras_singan import SinGAN
 from keras_singan.callbacks import ScaleCallback
 from keras_singan.ops import noise
+from keras_singan.windows import cut
 
 CROP, MARGIN = 13, TINY["num_layers"]
 # All that a preset may change beside the published numbers.
@@ -55,7 +56,9 @@ def test_a_crop_is_a_part_of_the_image_and_what_surrounds_it(scale, padding):
         z_rec = np.pad(z_rec, around)
     for drawn in draws(trainer, 20):
         found = np.lib.stride_tricks.sliding_window_view(real, (CROP, CROP), (1, 2))
-        same = (found == np.moveaxis(drawn["real"], -1, 1)[:, None, None]).all((3, 4, 5))
+        same = (found == np.moveaxis(drawn["real"], -1, 1)[:, None, None]).all(
+            (3, 4, 5)
+        )
         ((_, top, left),) = np.argwhere(same)
         part = np.s_[:, top : top + CROP + 2 * MARGIN, left : left + CROP + 2 * MARGIN]
         np.testing.assert_array_equal(drawn["previous_rec"], rec[part])
@@ -88,10 +91,10 @@ def test_the_generator_sees_a_crop_as_that_part_of_the_whole():
     z = 0.1 * tf.ones((1, *whole.size, 3))
     previous = tf.random.stateless_uniform((1, *whole.size, 3), (1, 2), -1.0, 1.0)
     wanted = generator(z, previous).numpy()
-    from keras_singan.windows import cut
-
     for origin in ([0, 0], [19, 27], [7, 0], [5, 11]):
-        parts = (cut(x, tf.constant(origin), (CROP, CROP), MARGIN) for x in (z, previous))
+        parts = (
+            cut(x, tf.constant(origin), (CROP, CROP), MARGIN) for x in (z, previous)
+        )
         top, left = origin
         np.testing.assert_allclose(
             crops.data.generate(*parts),

@@ -67,17 +67,30 @@ def config_values(preset, task, max_size, more, **values):
     given = {name: value for name, value in values.items() if value is not None}
     if max_size is not None:
         given["max_size"] = None if max_size == "none" else max_size
-    for text in more:
-        name, found, value = text.partition("=")
-        if not found:
-            raise ConfigError(f"`--set` must be NAME=VALUE. Received: {text!r}.")
-        given[name.strip().replace("-", "_")] = parsed(value)
+    given |= dict(named_value(text, "--set") for text in more)
     task = task.replace("-", "_") if task else None
     return {"preset": preset, "task": task} | given
 
 
-def parsed(text):
-    """Reads a value as JSON; what is none is text, and `none` is `None`."""
+def named_value(text, option):
+    """Reads NAME=VALUE: gives the name, and the value as JSON has it.
+
+    A value that is no JSON is text, but for `none`, which is `None`.
+
+    Args:
+        text: What was typed.
+        option: Where, for the error.
+
+    Raises:
+        ConfigError: If it does not look like that.
+    """
+    name, found, value = text.partition("=")
+    if not found:
+        raise ConfigError(f"`{option}` must be NAME=VALUE. Received: {text!r}.")
+    return name.strip().replace("-", "_"), _parsed(value)
+
+
+def _parsed(text):
     try:
         return json.loads(text)
     except ValueError:

@@ -8,6 +8,7 @@ import click
 
 from keras_singan import __version__
 from keras_singan.cli.animate import animate
+from keras_singan.cli.benchmark import benchmark
 from keras_singan.cli.edit import edit
 from keras_singan.cli.errors import one_line_errors
 from keras_singan.cli.evaluate import evaluate
@@ -59,7 +60,7 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
 
 
 _TASKS = (sample, animate, super_resolve, harmonize, edit, paint_to_image)
-for _command in (train, *_TASKS, info, evaluate, export, serve, query):
+for _command in (train, *_TASKS, info, evaluate, benchmark, export, serve, query):
     cli.add_command(_command)
 
 
