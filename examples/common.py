@@ -22,10 +22,10 @@ def new_parser(text, output, run="runs/landscape"):
     """Gives a parser with the options of every script; `text` is its docstring."""
     parser = argparse.ArgumentParser(description=text.splitlines()[0])
     parser.add_argument("--image", default=IMAGES / "landscape.png", help="photo")
-    parser.add_argument("--preset", default="draft", help="standard is crisper")
+    parser.add_argument("--preset", default="draft", help="fast is crisper")
     parser.add_argument("--steps", type=int, help="training iterations a scale")
     parser.add_argument("--max-size", type=int, help="longest side, in pixels")
-    parser.add_argument("--dtype-policy", help="float32 or mixed_bfloat16")
+    parser.add_argument("--dtype-policy", help="auto, float32, ...")
     parser.add_argument("--run", default=run, help="run folder")
     parser.add_argument("--output", default=output)
     parser.add_argument("--seed", type=int, default=0, help="of the noise")

@@ -2,7 +2,7 @@
 
 ```
 python examples/random_samples.py
-python examples/random_samples.py --image photo.jpg --preset standard
+python examples/random_samples.py --image photo.jpg --preset fast
 ```
 
 Each row of the sheet: the photo, then samples of one start scale. At scale 0

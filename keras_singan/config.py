@@ -82,7 +82,6 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "gradient_penalty_weight": (-1e-12, math.inf),  # 0 allowed
     "noise_amp": (-1e-12, math.inf),  # 0 allowed
     "warm_fraction": (0.0, 1.0 + 1e-12),  # 1 allowed
-    "ema_decay": (-1e-12, 1.0),  # 0 allowed: no averaging
 }
 
 
@@ -119,9 +118,6 @@ class SinGANConfig:
             the one below, being as wide. Defaults to `1`.
         crop_size: Side in pixels of the random crops that larger scales are
             trained on; `None` trains on whole images. Defaults to `None`.
-        ema_decay: Decay, for each update, of the exponential average of the
-            generator's weights that is kept at the end; `0` keeps the last
-            weights. Defaults to `0`.
         noise_amp: Noise amplitude of a scale in units of the reconstruction's
             root mean squared error. Defaults to `0.1`.
         filters: Filters at the coarsest scale, doubled every 4 scales.
@@ -161,7 +157,6 @@ class SinGANConfig:
     gradient_penalty_interval: int = 1
     warm_fraction: float = 1.0
     crop_size: int | None = None
-    ema_decay: float = 0.0
     noise_amp: float = 0.1
     filters: int = 32
     max_filters: int = 128

@@ -189,7 +189,7 @@ def _new_scale_gan(filters, channels, config):
     )
     scale_gan.compile(
         new_optimizer(config, config.discriminator_steps),
-        new_optimizer(config, config.generator_steps, ema_decay=config.ema_decay),
+        new_optimizer(config, config.generator_steps),
         draw_previous=lambda lower: lower,
         jit_compile=config.jit_compile,
     )

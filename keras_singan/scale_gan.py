@@ -190,11 +190,6 @@ class ScaleGAN(keras.Model):
         variables = network.trainable_variables
         optimizer.apply(tape.gradient(loss, variables), variables)
 
-    def keep_averages(self):
-        """Gives the generator its averaged weights, if its optimizer has some."""
-        optimizer = self.generator_optimizer
-        optimizer.finalize_variable_values(self.generator.trainable_variables)
-
     def call(self, z, previous, training=False):
         """Returns the generator's image: see `Generator`."""
         return self.generator(z, previous, training=training)

@@ -50,7 +50,6 @@ class ScaleTrainer:
             return
         self._tell(callbacks, "on_scale_begin")
         self._fit(store, callbacks)
-        self.scale_gan.keep_averages()
         estimate_averages(
             self.scale_gan.generator, self._statistics_inputs(), self.data.generate
         )
@@ -133,7 +132,7 @@ class ScaleTrainer:
         )
         scale_gan.compile(
             new_optimizer(config, config.discriminator_steps, self.steps),
-            new_optimizer(config, config.generator_steps, self.steps, config.ema_decay),
+            new_optimizer(config, config.generator_steps, self.steps),
             draw_previous=self.draw_previous if self.scale else None,
             jit_compile=config.jit_compile,
         )
@@ -208,15 +207,13 @@ class ScaleTrainer:
         return (drawn["z"], previous), rec
 
 
-def new_optimizer(config: SinGANConfig, updates, steps=None, ema_decay=0.0):
+def new_optimizer(config: SinGANConfig, updates, steps=None):
     """Makes an Adam whose learning rate falls once, at the milestone.
 
     Args:
         config: The hyper-parameters.
         updates: int, updates an iteration, which the optimizer counts.
         steps: int, iterations of the training. Defaults to `config.steps`.
-        ema_decay: Decay of the average of the weights that it keeps, `0` for
-            none. Defaults to `0`.
     """
     steps = config.steps if steps is None else steps
     milestone = round(config.learning_rate_milestone * steps)
@@ -225,5 +222,4 @@ def new_optimizer(config: SinGANConfig, updates, steps=None, ema_decay=0.0):
         [milestone * updates - 1],
         [config.learning_rate, config.learning_rate * config.learning_rate_decay],
     )
-    average = {"use_ema": True, "ema_momentum": ema_decay} if ema_decay else {}
-    return FusedAdam(schedule, config.beta_1, config.beta_2, epsilon=1e-8, **average)
+    return FusedAdam(schedule, config.beta_1, config.beta_2, epsilon=1e-8)

@@ -32,7 +32,7 @@ def test_standard_is_what_was_published():
     assert config.reconstruction_weight == 10
     assert (config.padding, config.normalization) == ("zeros", "batch")
     assert (config.task, config.factor, config.dtype_policy) == (None, None, "float32")
-    assert (config.warm_fraction, config.crop_size, config.ema_decay) == (1, None, 0)
+    assert (config.warm_fraction, config.crop_size) == (1, None)
     assert config.gradient_penalty_interval == 1
 
 
@@ -141,10 +141,9 @@ def test_crops_hold_a_receptive_field_and_need_fixed_statistics():
         SinGANConfig(crop_size=64, normalization="instance")
 
 
-ZERO = "beta_1 beta_2 reconstruction_weight gradient_penalty_weight noise_amp"
-ZERO = [*ZERO.split(), "ema_decay"]
+ZERO = "beta_1 beta_2 reconstruction_weight gradient_penalty_weight noise_amp".split()
 ONE = ["learning_rate_decay", "learning_rate_milestone", "warm_fraction"]
-BELOW_ONE = ["scale_factor", "beta_1", "beta_2", "ema_decay"]
+BELOW_ONE = ["scale_factor", "beta_1", "beta_2"]
 
 
 @pytest.mark.parametrize("name", NUMBERS)

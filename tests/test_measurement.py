@@ -53,7 +53,7 @@ def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
 OPTIONS = [
     {},
     {"gradient_penalty_interval": 3, "dtype_policy": "mixed_bfloat16"},
-    {"crop_size": 9, "padding": "noise", "ema_decay": 0.9},
+    {"crop_size": 9, "padding": "noise"},
     {"padding": "noise", "discriminator_steps": 2, "normalization": "instance"},
 ]
 

@@ -22,7 +22,6 @@ from keras_singan import OutputError
 from keras_singan import RunFolderError
 from keras_singan import SinGAN
 from keras_singan.callbacks import LOSSES
-from keras_singan.config import SinGANConfig
 from keras_singan.io.image import read_image
 
 PICTURES = ["real.png", "reconstruction.png", "sample.png"]
