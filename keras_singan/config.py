@@ -61,7 +61,6 @@ _INTEGERS: dict[str, tuple[int, int]] = {
     "filters": (1, 2**14),
     "max_filters": (1, 2**14),
     "num_layers": (2, 100),
-    "gradient_penalty_interval": (1, 10**9),
     "seed": (0, 2**63 - 1),
 }
 
@@ -112,8 +111,6 @@ class SinGANConfig:
             Defaults to `0.8`.
         reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
         gradient_penalty_weight: Weight of the gradient penalty. Defaults to `0.1`.
-        gradient_penalty_interval: The penalty is taken in every so many-th
-            iteration, with as many times its weight. Defaults to `1`.
         warm_fraction: Share of `steps` for a scale that starts from the weights of
             the one below, being as wide. Defaults to `1`.
         crop_size: Side in pixels of the random crops that larger scales are
@@ -154,7 +151,6 @@ class SinGANConfig:
     learning_rate_milestone: float = 0.8
     reconstruction_weight: float = 10.0
     gradient_penalty_weight: float = 0.1
-    gradient_penalty_interval: int = 1
     warm_fraction: float = 1.0
     crop_size: int | None = None
     noise_amp: float = 0.1

@@ -58,8 +58,7 @@ def own_flops(size, filters, channels, config: SinGANConfig):
 
     This is what `ScaleGAN.train_step` asks for. A backward pass has two
     convolutions for each one forward: by the weights, and by the input, which the
-    first layer's weights do not need. The gradient penalty is taken in every
-    `config.gradient_penalty_interval`-th iteration; this is the average.
+    first layer's weights do not need.
 
     Args:
         size: (height, width) that it is trained on: see `trained_part`.
@@ -74,8 +73,7 @@ def own_flops(size, filters, channels, config: SinGANConfig):
     critic = layer_flops(size, filters, channels, 1, layers)
     generator = layer_flops(_grown(size, config), filters, channels, channels, layers)
     draws = config.discriminator_steps
-    penalties = draws / config.gradient_penalty_interval
-    discriminator = 2 * draws * _learning(critic) + penalties * _penalty(critic)
+    discriminator = draws * (2 * _learning(critic) + _penalty(critic))
     # A random image and the reconstruction; the former, through the critic, whose
     # weights rest. One of the discriminator's fakes is a generator's, too.
     update = 2 * _learning(generator) + 2 * sum(critic)

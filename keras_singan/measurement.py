@@ -83,7 +83,6 @@ class TimedStep:
     """
 
     def __init__(self, size, filters, channels, config: SinGANConfig):
-        self._interval = config.gradient_penalty_interval
         start = time.perf_counter()
         self._scale_gan = _new_scale_gan(filters, channels, config)
         data = _random_data(size, channels, config)
@@ -96,14 +95,8 @@ class TimedStep:
         self.compile_seconds = max(0.0, elapsed - self._first)
 
     def measure(self):
-        """Seconds of one iteration, the gradient penalty's share of them averaged."""
-        self._scale_gan.generator_optimizer.iterations.assign(0)
-        with_penalty = _seconds(self._run)
-        if self._interval == 1:
-            return with_penalty
-        return with_penalty + (_seconds(self._run) - with_penalty) * (
-            1 - 1 / self._interval
-        )
+        """Seconds of one iteration."""
+        return _seconds(self._run)
 
     def seconds(self, budget=2.0, most=9):
         """Median of several measurements.
@@ -185,7 +178,6 @@ def _new_scale_gan(filters, channels, config):
         generator_steps=config.generator_steps,
         reconstruction_weight=config.reconstruction_weight,
         gradient_penalty_weight=config.gradient_penalty_weight,
-        gradient_penalty_interval=config.gradient_penalty_interval,
     )
     scale_gan.compile(
         new_optimizer(config, config.discriminator_steps),

@@ -23,8 +23,6 @@ class ScaleGAN(keras.Model):
         generator_steps: Generator updates an iteration. Defaults to `3`.
         reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
         gradient_penalty_weight: Weight of the penalty. Defaults to `0.1`.
-        gradient_penalty_interval: The penalty is taken in every so many-th
-            iteration, with as many times its weight. Defaults to `1`.
     """
 
     def __init__(
@@ -35,7 +33,6 @@ class ScaleGAN(keras.Model):
         generator_steps=3,
         reconstruction_weight=10.0,
         gradient_penalty_weight=0.1,
-        gradient_penalty_interval=1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -46,7 +43,6 @@ class ScaleGAN(keras.Model):
         self.generator_steps = generator_steps
         self.reconstruction_weight = reconstruction_weight
         self.gradient_penalty_weight = gradient_penalty_weight
-        self.gradient_penalty_interval = gradient_penalty_interval
         self.built = True
 
     def compile(
@@ -133,28 +129,13 @@ class ScaleGAN(keras.Model):
         return generate(data[noise], previous, training=True)
 
     def _update_discriminator(self, real, fake, u):
-        every = self.gradient_penalty_interval
-        if every == 1:
-            return self._descend(real, fake, u, self.gradient_penalty_weight)
-        iteration = self.generator_optimizer.iterations.value // self.generator_steps
-        weight = every * self.gradient_penalty_weight
-        return tf.cond(
-            iteration % every == 0,
-            lambda: self._descend(real, fake, u, weight),
-            lambda: self._descend(real, fake, u, None),
-        )
-
-    def _descend(self, real, fake, u, penalty_weight):
-        """One update of the discriminator, without penalty if its weight is `None`."""
         with tf.GradientTape() as tape:
             # Real, fake and what lies between: each has its own statistics.
             real_scores = self.discriminator(real, training=True)
             fake_scores = self.discriminator(fake, training=True)
-            loss = critic = losses.critic_loss(real_scores, fake_scores)
-            penalty = tf.zeros(())
-            if penalty_weight is not None:
-                penalty = self.gradient_penalty(real, fake, u)
-                loss = critic + penalty_weight * penalty
+            critic = losses.critic_loss(real_scores, fake_scores)
+            penalty = self.gradient_penalty(real, fake, u)
+            loss = critic + self.gradient_penalty_weight * penalty
         self._apply(tape, loss, self.discriminator, self.discriminator_optimizer)
         return {"discriminator_loss": critic, "gradient_penalty": penalty}
 
@@ -202,7 +183,6 @@ class ScaleGAN(keras.Model):
             "generator_steps": self.generator_steps,
             "reconstruction_weight": self.reconstruction_weight,
             "gradient_penalty_weight": self.gradient_penalty_weight,
-            "gradient_penalty_interval": self.gradient_penalty_interval,
         }
         return super().get_config() | config
 

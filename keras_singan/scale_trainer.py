@@ -127,7 +127,6 @@ class ScaleTrainer:
             generator_steps=config.generator_steps,
             reconstruction_weight=config.reconstruction_weight,
             gradient_penalty_weight=config.gradient_penalty_weight,
-            gradient_penalty_interval=config.gradient_penalty_interval,
             name=f"scale_{self.scale}",
         )
         scale_gan.compile(

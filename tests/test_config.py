@@ -33,7 +33,6 @@ def test_standard_is_what_was_published():
     assert (config.padding, config.normalization) == ("zeros", "batch")
     assert (config.task, config.factor, config.dtype_policy) == (None, None, "float32")
     assert (config.warm_fraction, config.crop_size) == (1, None)
-    assert config.gradient_penalty_interval == 1
 
 
 def test_fast_is_the_default_and_keeps_the_networks_statistics_fixed():

@@ -103,16 +103,6 @@ def test_an_iteration_is_counted_as_tensorflow_would_do_it(changes):
     assert executed(graph) + untold * score == own_flops(part, 4, 3, config)
 
 
-def test_the_penalty_counts_in_every_so_many_th_iteration():
-    each, second, third = (
-        own_flops(SIZE, 4, 3, dataclasses.replace(CONFIG, gradient_penalty_interval=n))
-        for n in (1, 2, 3)
-    )
-    assert each > second > third
-    # One half is left out, and two thirds.
-    assert (each - second) / 3 == pytest.approx((each - third) / 4)
-
-
 def test_the_scales_below_count_once_for_each_random_image():
     scales = plan_scales((32, 40), CONFIG)
     found = lower_flops(scales, 3, CONFIG)

@@ -52,7 +52,7 @@ def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
 
 OPTIONS = [
     {},
-    {"gradient_penalty_interval": 3, "dtype_policy": "mixed_bfloat16"},
+    {"discriminator_steps": 3, "dtype_policy": "mixed_bfloat16"},
     {"crop_size": 9, "padding": "noise"},
     {"padding": "noise", "discriminator_steps": 2, "normalization": "instance"},
 ]
@@ -64,32 +64,6 @@ def test_an_iteration_can_be_measured(changes):
     seconds, compiling = measure_iteration((16, 20), 4, 2, config, budget=0)
     assert seconds > 0
     assert compiling > 0
-
-
-@pytest.mark.parametrize(("interval", "expected"), [(1, 8.0), (2, 5.0), (4, 3.5)])
-def test_the_penalty_takes_its_share_of_the_iterations(monkeypatch, interval, expected):
-    """An iteration with the penalty takes 8 s, one without it 2 s."""
-    now = [0.0]
-
-    class ScaleGAN:
-        class generator_optimizer:  # noqa: N801
-            iterations = tf.Variable(0)
-
-        def train_function(self, data):
-            count = self.generator_optimizer.iterations
-            now[0] += 2.0 if count.numpy() % interval else 8.0
-            count.assign_add(1)
-
-    step = TimedStep.__new__(TimedStep)
-    step._interval, step._data = interval, None
-    step._scale_gan = ScaleGAN()
-    monkeypatch.setattr(
-        TimedStep, "_run", lambda self: self._scale_gan.train_function(None)
-    )
-    monkeypatch.setattr(measurement.time, "perf_counter", lambda: now[0])
-    step._first = step.measure()
-    assert step._first == expected
-    assert step.seconds(budget=100) == expected
 
 
 def test_the_budget_bounds_how_often_a_slow_iteration_is_measured(monkeypatch):

@@ -19,7 +19,6 @@ EVERYTHING = {
     "crop_size": CROP,
     "warm_fraction": 0.8,
     "steps": 6,
-    "gradient_penalty_interval": 3,
     "dtype_policy": "mixed_bfloat16",
     "max_filters": 4,
     "discriminator_steps": 1,
@@ -127,9 +126,8 @@ def test_with_everything_on_a_stopped_run_ends_where_a_straight_one_does(tmp_pat
     assert lengths == [6, 5]
 
 
-def test_crops_and_penalties_matter():
-    kept = fit()
-    for name, default in (("crop_size", None), ("gradient_penalty_interval", 1)):
-        other = fit(**{name: default})
-        kernels = [m.pyramid_.generators[1].tail.kernel.numpy() for m in (kept, other)]
-        assert not np.array_equal(*kernels)
+def test_crops_matter():
+    kernels = [
+        m.pyramid_.generators[1].tail.kernel for m in (fit(), fit(crop_size=None))
+    ]
+    assert not np.array_equal(*kernels)

@@ -71,37 +71,6 @@ def test_each_update_moves_its_own_network_alone(make_scale_gan, make_data):
     assert all(moved(g_before, weights(generator)))
 
 
-def test_a_lazy_penalty_is_taken_now_and_then_with_more_weight(
-    make_scale_gan, make_data
-):
-    kwargs = {"discriminator_steps": 1, "generator_steps": 1}
-    lazy = make_scale_gan(
-        gradient_penalty_interval=3, gradient_penalty_weight=0.2, **kwargs
-    )
-    step = tf.function(lazy.train_step)
-    for i in range(5):
-        plain = make_scale_gan(gradient_penalty_weight=0.0 if i % 3 else 0.6, **kwargs)
-        for ours, theirs in (
-            (plain, lazy),
-            (plain.discriminator_optimizer, lazy.discriminator_optimizer),
-            (plain.generator_optimizer, lazy.generator_optimizer),
-        ):
-            for to, of in zip(ours.variables, theirs.variables, strict=True):
-                to.assign(of)
-        logs, wanted = (
-            step(make_data(i, draws=1)),
-            plain.train_step(make_data(i, draws=1)),
-        )
-        if i % 3:
-            assert logs["gradient_penalty"] == 0
-        else:
-            np.testing.assert_allclose(
-                logs["gradient_penalty"], wanted["gradient_penalty"], rtol=1e-4
-            )
-        for a, b in zip(weights(lazy), weights(plain), strict=True):
-            np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-5)
-
-
 def test_the_images_from_below_are_zeros_or_what_is_drawn(make_scale_gan, make_data):
     data, seen = make_data(draws=3), []
 
