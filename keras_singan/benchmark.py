@@ -10,15 +10,15 @@ from keras_singan.benchmark_results import ScaleSpeed
 from keras_singan.config import SinGANConfig
 from keras_singan.flops import lower_flops
 from keras_singan.flops import own_flops
-from keras_singan.flops import trained_part
 from keras_singan.geometry import plan_scales
 from keras_singan.measurement import TimedStep
-from keras_singan.measurement import convolution_peak
 from keras_singan.measurement import device_name
 from keras_singan.measurement import thread_count
 from keras_singan.memory import check_memory
+from keras_singan.peak import convolution_peak
 from keras_singan.precision import resolve_precision
 from keras_singan.schedule import scale_steps
+from keras_singan.schedule import trained_part
 from keras_singan.system_memory import peak_bytes
 from keras_singan.tasks.sampling import sample
 from keras_singan.training import new_pyramid

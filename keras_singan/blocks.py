@@ -40,16 +40,21 @@ def _normalization(kind, filters, seed, dtype):
 class FusedBatchNormalization(layers.BatchNormalization):
     """Batch normalization with few passes over memory, twice differentiable.
 
-    The mathematics is Keras' own. `momentum=None` gathers no moving averages,
-    for a network that only ever runs on batch statistics.
+    The mathematics is Keras' own.
+
+    Attributes:
+        gathers: Whether training moves the averages. A network that only ever runs
+            on batch statistics has no use for them.
     """
+
+    gathers = True
 
     def call(self, inputs, training=None, mask=None):
         if not training:
             return super().call(inputs, training=False)
         inputs = ops.cast(inputs, self.compute_dtype)
         y, mean, variance = normalize(inputs, self.gamma, self.beta, self.epsilon)
-        if self.momentum is not None:
+        if self.gathers:
             self._advance(self.moving_mean, mean)
             self._advance(self.moving_variance, variance)
         return y
@@ -108,7 +113,12 @@ class ConvBlock(layers.Layer):
         norm, cast = self.norm, lambda x: ops.cast(x, self.compute_dtype)
         scale = norm.gamma * ops.rsqrt(norm.moving_variance + norm.epsilon)
         shift = norm.beta - norm.moving_mean * scale
-        x = ops.conv(cast(inputs), cast(self.conv.kernel * scale), padding="valid")
+        x = ops.conv(
+            cast(inputs),
+            cast(self.conv.kernel * scale),
+            padding="valid",
+            data_format="channels_last",
+        )
         return x + cast(shift)
 
     def compute_output_shape(self, input_shape):

@@ -99,7 +99,7 @@ class SinGANConfig:
         scale_factor: Wanted ratio of neighbouring scales, in (0, 1). It is
             refitted so that the coarsest short side is exactly `min_size`
             (except for super-resolution). Defaults to `0.75`.
-        steps: Training iterations per scale. Defaults to `2000`.
+        steps: Training iterations of a scale that starts afresh. Defaults to `2000`.
         discriminator_steps: Discriminator updates per iteration. Defaults to `3`.
         generator_steps: Generator updates per iteration. Defaults to `3`.
         learning_rate: Learning rate of both Adam optimizers. Defaults to `5e-4`.
@@ -107,8 +107,8 @@ class SinGANConfig:
         beta_2: Second moment decay of Adam. Defaults to `0.999`.
         learning_rate_decay: Factor by which the learning rate falls once.
             Defaults to `0.1`.
-        learning_rate_milestone: Fraction of `steps` after which it falls.
-            Defaults to `0.8`.
+        learning_rate_milestone: Fraction of a scale's iterations after which it
+            falls. Defaults to `0.8`.
         reconstruction_weight: Weight of the reconstruction loss. Defaults to `10`.
         gradient_penalty_weight: Weight of the gradient penalty. Defaults to `0.1`.
         warm_fraction: Share of `steps` for a scale that starts from the weights of
@@ -127,8 +127,9 @@ class SinGANConfig:
         padding: What surrounds the noise: `"zeros"`, or `"noise"` for more
             variety at the borders. Defaults to `"zeros"`.
         seed: Seed of weights and training noise. Defaults to `0`.
-        dtype_policy: `"float32"`, `"mixed_bfloat16"`, or `"auto"`: the latter
-            where this machine computes it faster. Defaults to `"float32"`.
+        dtype_policy: `"float32"`, `"mixed_bfloat16"`, or `"auto"`, which is
+            `"mixed_bfloat16"` where this machine computes that faster. Defaults to
+            `"float32"`.
         jit_compile: Whether XLA compiles the training step: `"auto"` (on a GPU
             only), `True` or `False`. Defaults to `"auto"`.
 

@@ -18,6 +18,7 @@ from keras_singan.precision import resolve_precision
 from keras_singan.progress import check_verbose
 from keras_singan.progress import new_progress
 from keras_singan.run_folder import RunFolder
+from keras_singan.run_folder import is_finished
 from keras_singan.run_folder import stored_policy
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training import fit_pyramid
@@ -53,7 +54,7 @@ class SinGAN(TaskMethods):
     """
 
     def __init__(self, /, preset="fast", *, task=None, **overrides):
-        self.config_ = resolve_config(preset, task=task, **overrides)
+        self._given = self.config_ = resolve_config(preset, task=task, **overrides)
 
     def fit(
         self,
@@ -100,24 +101,25 @@ class SinGAN(TaskMethods):
         """
         check_verbose(verbose)
         pixels = read_image(image, alpha=alpha)
-        self.config_ = resolve_precision(self.config_, stored_policy(checkpoint_dir))
-        pyramid = new_pyramid(pixels, self.config_)
+        config = resolve_precision(self._given, stored_policy(checkpoint_dir))
+        pyramid = new_pyramid(pixels, config)
+        if not is_finished(checkpoint_dir):
+            check_memory(planned(pyramid), pyramid.channels, config)
         history = LossHistory()
         listeners = [history, *(callbacks or [])]
         if log_dir is not None:
             listeners.append(TensorBoardLog(log_dir))
         folder = None
         if checkpoint_dir is not None:
-            folder = RunFolder(checkpoint_dir, self.config_, pixels, history)
+            folder = RunFolder(checkpoint_dir, config, pixels, history)
         if folder is not None and folder.is_finished:
             pyramid, _ = load_model(folder.model_path)
         else:
-            check_memory(planned(pyramid), pyramid.channels, self.config_)
-            with new_progress(verbose, pyramid, self.config_, folder) as progress:
-                fit_pyramid(pyramid, self.config_, folder, [*listeners, *progress])
+            with new_progress(verbose, pyramid, config, folder) as progress:
+                fit_pyramid(pyramid, config, folder, [*listeners, *progress])
             if folder is not None:
                 folder.save_model(pyramid)
-        self.history_ = history.scales
+        self.history_, self.config_ = history.scales, config
         return self._take(pyramid, folder and folder.model_path)
 
     def estimate(self, image, *, alpha="composite") -> Estimate:
@@ -132,12 +134,10 @@ class SinGAN(TaskMethods):
 
         Raises:
             ImageError: If the image cannot be read, or is too small.
-            ConfigError: If it needs more memory than this machine has free.
         """
         pixels = read_image(image, alpha=alpha)
-        config = resolve_precision(self.config_)
+        config = resolve_precision(self._given)
         scales = plan_scales(pixels.shape[:2], config)
-        check_memory(scales, pixels.shape[-1], config)
         return estimate(scales, pixels.shape[-1], config)
 
     def save(self, path) -> Path:
@@ -161,6 +161,7 @@ class SinGAN(TaskMethods):
         """
         model = cls.__new__(cls)
         pyramid, model.config_ = load_model(path)
+        model._given = model.config_
         return model._take(pyramid, model_path(path))
 
     def export(self, path, *, name="singan", version=None, warmup=True, limits=None):

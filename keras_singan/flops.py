@@ -7,24 +7,11 @@ some percent of the whole, are left out, as is usual.
 import types
 
 from keras_singan.config import SinGANConfig
-from keras_singan.geometry import Size
 from keras_singan.geometry import margin
+from keras_singan.schedule import trained_part
 from keras_singan.windows import Windows
 
 _KERNEL = 9  # 3 x 3
-
-
-def trained_part(size: Size, config: SinGANConfig) -> Size:
-    """Size of what one iteration sees of an image: all of it, or a crop.
-
-    Args:
-        size: The image's (height, width).
-        config: The hyper-parameters.
-    """
-    if config.crop_size is None:
-        return tuple(size)
-    height, width = (min(side, config.crop_size) for side in size)
-    return height, width
 
 
 def layer_flops(size, filters, channels_in, channels_out, num_layers):

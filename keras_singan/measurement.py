@@ -1,69 +1,21 @@
 """How fast this machine trains: measured, never looked up."""
 
-import functools
 import os
 import platform
 import statistics
 import time
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
-from keras_singan.flops import trained_part
 from keras_singan.networks import Discriminator
 from keras_singan.networks import Generator
 from keras_singan.ops.noise import noise_size
+from keras_singan.peak import seconds_of
 from keras_singan.scale_gan import ScaleGAN
 from keras_singan.scale_trainer import new_optimizer
-
-# Large enough that starting a convolution costs nothing beside it.
-_PEAK_SIDE, _PEAK_FILTERS, _PEAK_CHAIN = 128, 128, 2
-_PEAK_ROUNDS, _PEAK_SECONDS, _PEAK_BATCH = 4, 0.05, 64
-
-
-def convolution_peak(dtype_policy):
-    """Measures how fast this machine can convolve at all.
-
-    It is the best rate of 3 x 3 convolutions of 128 channels, on images of
-    128 x 128 px; of batches of them where one does not keep a GPU busy. It takes
-    about a second, and is done once in a process.
-
-    Args:
-        dtype_policy: A Keras dtype policy, `"float32"` or `"mixed_bfloat16"`.
-
-    Returns:
-        Floating-point operations a second, a float.
-    """
-    return _peak(keras.DTypePolicy(dtype_policy).compute_dtype)
-
-
-@functools.cache
-def _peak(dtype):
-    each = 2 * 9 * _PEAK_FILTERS**2 * _PEAK_SIDE**2 * _PEAK_CHAIN
-    batch, best = 1, 0.0
-    while True:
-        seconds = _chain_seconds(dtype, batch)
-        best = max(best, batch * each / seconds)
-        if seconds > _PEAK_SECONDS or batch >= _PEAK_BATCH:
-            return best
-        batch *= 4
-
-
-def _chain_seconds(dtype, batch):
-    image = tf.ones((batch, _PEAK_SIDE, _PEAK_SIDE, _PEAK_FILTERS), dtype)
-    kernel = tf.ones((3, 3, _PEAK_FILTERS, _PEAK_FILTERS), dtype) / 1e4
-
-    @tf.function(autograph=False)
-    def chain():
-        x = image
-        for _ in range(_PEAK_CHAIN):
-            x = tf.nn.conv2d(x, kernel, 1, "SAME")
-        return x[0, 0, 0, 0]
-
-    chain()
-    return min(_seconds(lambda: chain().numpy()) for _ in range(_PEAK_ROUNDS))
+from keras_singan.schedule import trained_part
 
 
 class TimedStep:
@@ -96,7 +48,7 @@ class TimedStep:
 
     def measure(self):
         """Seconds of one iteration."""
-        return _seconds(self._run)
+        return seconds_of(self._run)
 
     def seconds(self, budget=2.0, most=9):
         """Median of several measurements.
@@ -209,9 +161,3 @@ def _random_data(size, channels, config):
         "z_rec": uniform(1, noise),
         "u": tf.fill((draws,), 0.5),
     }
-
-
-def _seconds(function):
-    start = time.perf_counter()
-    function()
-    return time.perf_counter() - start

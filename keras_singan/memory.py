@@ -7,11 +7,11 @@ import tensorflow as tf
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
 from keras_singan.errors import ImageError
-from keras_singan.flops import trained_part
 from keras_singan.geometry import margin
 from keras_singan.geometry import plan_scales
 from keras_singan.geometry import receptive_field
 from keras_singan.precision import resolve_precision
+from keras_singan.schedule import trained_part
 from keras_singan.system_memory import free_bytes
 from keras_singan.system_memory import held_bytes
 
@@ -82,7 +82,7 @@ def check_memory(scales, channels, config: SinGANConfig):
     raise ConfigError(
         f"Training at scale {top.index} ({top.size[0]}x{top.size[1]}) needs about "
         f"{needed / _GIB:.1f} GiB of memory, and this machine has "
-        f"{free / _GIB:.1f} GiB free: {_advice(scales, channels, config, most)}. "
+        f"{most / _GIB:.1f} GiB for it: {_advice(scales, channels, config, most)}. "
         f"Received: crop_size={config.crop_size}, max_size={config.max_size}."
     )
 
@@ -107,7 +107,7 @@ def _advice(scales, channels, config, most):
         return f"set crop_size={crop}" + (f" (or max_size={side})" if side else "")
     if side is not None:
         return f"set max_size={side}"
-    return "not even the smallest scales would fit, so free some"
+    return "not even the smallest scales would fit, so free some memory"
 
 
 def _fitting_crop(scales, channels, config, most):

@@ -1,7 +1,4 @@
-"""`Generator` and `Discriminator` of one scale.
-
-Written in Keras layers and `keras.ops`, so that they run on any backend.
-"""
+"""`Generator` and `Discriminator` of one scale."""
 
 import keras
 from keras import ops
@@ -168,7 +165,7 @@ class Discriminator(_Network):
         for block in self.blocks:
             if block.normalization == "batch":
                 # It scores in training only, on the statistics of each image.
-                block.norm.momentum = None
+                block.norm.gathers = False
 
     def _tail_filters(self):
         return 1

@@ -7,14 +7,14 @@ import statistics
 from keras_singan.config import SinGANConfig
 from keras_singan.flops import lower_flops
 from keras_singan.flops import own_flops
-from keras_singan.flops import trained_part
 from keras_singan.geometry import Scale
 from keras_singan.geometry import receptive_field
-from keras_singan.measurement import convolution_peak
 from keras_singan.measurement import measure_iteration
 from keras_singan.memory import needed_bytes
+from keras_singan.peak import convolution_peak
 from keras_singan.precision import resolve_precision
 from keras_singan.schedule import scale_steps
+from keras_singan.schedule import trained_part
 
 # A measured iteration takes about so long at the machine's peak, and some times
 # that in truth.
@@ -30,19 +30,21 @@ class Estimate:
     Attributes:
         scales: Tuple of `Scale`.
         step_seconds: Seconds of one training iteration, a scale each.
-        steps: Iterations of a scale that starts from fresh weights.
         memory: Peak memory in bytes.
         iterations: Iterations, a scale each.
         compile_seconds: Seconds of building and compiling the training step of a
             scale.
+        channels: Channels of the image.
+        config: The `SinGANConfig`, with a definite `dtype_policy`.
     """
 
     scales: tuple[Scale, ...]
     step_seconds: tuple[float, ...]
-    steps: int
     memory: int
     iterations: tuple[int, ...]
     compile_seconds: float
+    channels: int
+    config: SinGANConfig
 
     @property
     def seconds(self):
@@ -81,10 +83,11 @@ def estimate(scales, channels, config: SinGANConfig) -> Estimate:
             speed.step_seconds(scales[: k + 1], channels, config)
             for k in range(len(scales))
         ),
-        steps=config.steps,
         memory=needed_bytes(scales, channels, config),
         iterations=scale_steps([scale.filters for scale in scales], config),
         compile_seconds=speed.compile_seconds * _updates(config),
+        channels=channels,
+        config=config,
     )
 
 

@@ -48,7 +48,7 @@ def new_progress(verbose, pyramid, config, folder=None):
         with _display() as display:
             yield [clock, ProgressDisplay(clock, display)]
     elif verbose:
-        yield [clock, ScaleLines(clock)]
+        yield [ScaleLines()]
     else:
         yield []
 
@@ -80,7 +80,7 @@ def print_plan(plan, console):
     console.print(table)
     console.print(
         f"In all about {duration(plan.seconds)} and {plan.memory / 2**30:.1f} GiB of "
-        "memory, as measured on this machine just now.",
+        "memory, by what was measured on this machine just now.",
         soft_wrap=True,
     )
 
@@ -201,15 +201,10 @@ class ProgressDisplay(ScaleCallback):
 
 
 class ScaleLines(ScaleCallback):
-    """A line on standard error for each scale that is done.
+    """A line on standard error for each scale that is done."""
 
-    Args:
-        clock: The `Clock`.
-    """
-
-    def __init__(self, clock):
+    def __init__(self):
         super().__init__()
-        self.clock = clock
         self.console = Console(stderr=True, highlight=False)
         self._logs = None
 

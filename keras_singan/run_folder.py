@@ -67,7 +67,7 @@ class RunFolder:
     @property
     def is_finished(self):
         """Whether the model is there."""
-        return self.model_path.is_file()
+        return is_finished(self.path)
 
     @property
     def is_begun(self):
@@ -212,6 +212,11 @@ def _load_weights(scale_gan, path):
         ) from error
 
 
+def is_finished(path):
+    """Tells whether a run folder, which may be missing or `None`, has its model."""
+    return path is not None and (Path(path) / MODEL_NAME).is_file()
+
+
 def stored_policy(path):
     """Returns the `dtype_policy` a run was begun with; `None` if there is no run.
 
@@ -222,10 +227,11 @@ def stored_policy(path):
         return None
     try:
         card = json.loads((Path(path) / "config.json").read_text("utf-8"))
-        return card["config"]["dtype_policy"]
+        policy = card["config"]["dtype_policy"]
     except (OSError, ValueError, KeyError, TypeError):
-        # No run, or none of ours, which `RunFolder` refuses.
-        return None
+        policy = None
+    # No run, or none of ours, is for `RunFolder` to refuse.
+    return policy if policy in ("float32", "mixed_bfloat16") else None
 
 
 def run_card(config: SinGANConfig, image):

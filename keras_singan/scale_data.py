@@ -4,16 +4,17 @@ import tensorflow as tf
 
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
+from keras_singan.schedule import trained_part
 from keras_singan.windows import Windows
 from keras_singan.windows import cut
+from keras_singan.windows import inside
 
 
 def new_scale_data(trainer):
     """Makes the data of a `ScaleTrainer`: crops where its image is larger."""
-    side = trainer.config.crop_size
-    crop = trainer.size if side is None else tuple(min(s, side) for s in trainer.size)
-    whole = crop == trainer.size
-    return WholeImage(trainer) if whole else RandomCrops(trainer, crop)
+    part = trained_part(trainer.size, trainer.config)
+    whole = part == trainer.size
+    return WholeImage(trainer) if whole else RandomCrops(trainer, part)
 
 
 class WholeImage:
@@ -59,9 +60,9 @@ class WholeImage:
         }
 
     def previous(self, lower):
-        """Images from the frozen scales below, at this scale's size."""
+        """Images from the frozen scales below, as they enter this scale."""
         below = self.pyramid.generate(lower, stop_scale=self.scale)
-        return resize(below, self.trainer.size)
+        return self.trainer.entering(resize(below, self.trainer.size))
 
     @property
     def generate(self):
@@ -94,16 +95,14 @@ class RandomCrops(WholeImage):
         grown = tuple(side + 2 * self.margin for side in self.crop)
         lower, z = self._noise(key, draws, self.windows.noise_sizes, grown)
         if self.pyramid.padding == "zeros":
-            z *= cut(
-                tf.ones((1, *self.trainer.size, 1)), origin, self.crop, self.margin
-            )
-        fixed = self._fixed()
+            z *= inside(self.trainer.size, origin, self.crop, self.margin)
+        amp, rec = self.trainer.noise_amp, self.trainer.previous_rec
         return {
-            "real": cut(fixed["real"], origin, self.crop),
-            "previous_rec": cut(fixed["previous_rec"], origin, self.crop, self.margin),
-            "z_rec": self._noise_part(fixed["z_rec"], origin),
+            "real": cut(self.trainer.real, origin, self.crop),
+            "previous_rec": cut(rec, origin, self.crop, self.margin),
+            "z_rec": amp * self._rec_noise(origin, grown),
             "lower": (lower, origin),
-            "z": self.trainer.noise_amp * z,
+            "z": amp * z,
         }
 
     def _origin(self, key):
@@ -120,15 +119,17 @@ class RandomCrops(WholeImage):
         place = low + tf.cast(place * tf.cast(high - low, tf.float32), tf.int32)
         return tf.clip_by_value(place, 0, tf.constant(spare))
 
-    def _noise_part(self, z, origin):
+    def _rec_noise(self, origin, grown):
+        if self.scale:
+            return tf.zeros((1, *grown, self.pyramid.channels))
+        z = self.pyramid.rec_noise(0)
         if self.pyramid.padding == "zeros":
             return cut(z, origin, self.crop, self.margin)
-        # This noise has the margin already.
-        return cut(z, origin, tuple(side + 2 * self.margin for side in self.crop))
+        return cut(z, origin, grown)  # this noise has the margin already
 
     def previous(self, lower):
         """Images from below on the crop and its surroundings."""
-        return self.windows.previous(*lower)
+        return self.windows.previous(*lower, self.trainer.entering)
 
     @property
     def generate(self):

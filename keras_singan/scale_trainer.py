@@ -146,7 +146,7 @@ class ScaleTrainer:
 
     def draw_previous(self, lower):
         """Images from the frozen scales below, as they enter this scale."""
-        return self.entering(self.data.previous(lower))
+        return self.data.previous(lower)
 
     def entering(self, upsampled):
         """What the generator gets of an upsampled image from below: all of it.

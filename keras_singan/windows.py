@@ -29,6 +29,27 @@ def cut(image, origin, size, margin=0):
     return image
 
 
+def inside(whole, origin, size, margin=0):
+    """Tells which pixels of a part and its surroundings lie in the image.
+
+    Args:
+        whole: Pair of ints, the image's (height, width).
+        origin: int32 tensor `(2,)`, the part's (top, left) in the image.
+        size: Pair of ints, the part's (height, width).
+        margin: int, pixels on each side of it. Defaults to `0`.
+
+    Returns:
+        float32 tensor `(1, size[0] + 2 * margin, size[1] + 2 * margin, 1)`: ones,
+        and zeros outside the image.
+    """
+    result = tf.ones((1, 1, 1, 1))
+    for axis, side in enumerate(size):
+        line = tf.ones([whole[axis] if k == axis + 1 else 1 for k in range(4)])
+        places = origin[axis] - margin + tf.range(side + 2 * margin)
+        result *= _take(line, places, axis + 1)
+    return result
+
+
 def _take(image, places, axis):
     last = ops.shape(image)[axis] - 1
     # XLA would compile a slice anew for every origin.
@@ -90,13 +111,15 @@ class Windows:
             return origins
         return [self._context_origin(k, o) for k, o in enumerate(origins)]
 
-    def previous(self, zs, origin):
+    def previous(self, zs, origin, entering=None):
         """Generates the image from below, upsampled, on the crop and its margin.
 
         Args:
             zs: Sequence of float32 tensors `(batch, *noise_size, channels)`, the
                 windows' noise, not yet multiplied by the amplitude.
             origin: int32 tensor `(2,)`, the crop's (top, left) in its image.
+            entering: Function of the upsampled image, pixel by pixel, whose result
+                is taken in its place. Defaults to `None`.
 
         Returns:
             float32 tensor `(batch, height + 2 * num_layers, width + 2 * num_layers,
@@ -108,7 +131,11 @@ class Windows:
         previous = tf.zeros((1, *grown, self.pyramid.channels))
         for scale, z in enumerate(zs):
             image = self._generate(scale, z, previous, origins[scale])
-            previous = self._entering(scale + 1, image, *origins[scale : scale + 2])
+            below, here = origins[scale : scale + 2]
+            context = self._upsampled(scale + 1, image, below, here)
+            if scale + 1 == self.scale and entering is not None:
+                context = entering(context)
+            previous = self._surrounded(scale + 1, context, here)
         return previous
 
     def _generate(self, scale, z, previous, origin):
@@ -117,8 +144,8 @@ class Windows:
         amp = self.pyramid.noise_amps.value[scale]
         return self.pyramid.generators[scale].interior(amp * z, previous)
 
-    def _entering(self, scale, image, below, origin):
-        """Upsamples the window at `below` for the one of `scale` at `origin`."""
+    def _upsampled(self, scale, image, below, origin):
+        """Upsamples the window at `below` for the context of that at `origin`."""
         new, old = self._wholes(scale)
         place = tf.cast(self._context_origin(scale, origin), tf.int64)
         # Whole numbers: a difference of two large floats would be inexact.
@@ -134,7 +161,7 @@ class Windows:
             "cubic",
             antialias=True,
         )
-        return self._surrounded(scale, ops.clip(upsampled, -1.0, 1.0), origin)
+        return ops.clip(upsampled, -1.0, 1.0)
 
     def _surrounded(self, scale, context, origin):
         """The window and its margin, of which `context` is what lies inside."""

@@ -7,7 +7,7 @@ from command_line import succeed
 from command_line import type_next
 
 from keras_singan import benchmark
-from keras_singan import measurement
+from keras_singan import peak
 
 TINY = [
     *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
@@ -20,12 +20,12 @@ TINY = [
 def quickly(tmp_path, monkeypatch):
     """Works in an empty folder, and measures a small peak and few samples."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(measurement, "_PEAK_FILTERS", 2)
-    monkeypatch.setattr(measurement, "_PEAK_BATCH", 1)
+    monkeypatch.setattr(peak, "_PEAK_FILTERS", 2)
+    monkeypatch.setattr(peak, "_PEAK_BATCH", 1)
     monkeypatch.setattr(benchmark, "_BATCH", 2)
-    measurement._peak.cache_clear()
+    peak._peak.cache_clear()
     yield
-    measurement._peak.cache_clear()
+    peak._peak.cache_clear()
 
 
 def rows(result):

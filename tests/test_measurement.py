@@ -6,7 +6,6 @@ import tensorflow as tf
 from keras_singan import measurement
 from keras_singan.config import SinGANConfig
 from keras_singan.measurement import TimedStep
-from keras_singan.measurement import convolution_peak
 from keras_singan.measurement import device_name
 from keras_singan.measurement import measure_iteration
 from keras_singan.measurement import thread_count
@@ -18,36 +17,6 @@ CONFIG = SinGANConfig(
     discriminator_steps=1,
     generator_steps=1,
 )
-
-
-@pytest.fixture
-def small_peak(monkeypatch):
-    monkeypatch.setattr(measurement, "_PEAK_FILTERS", 2)
-    monkeypatch.setattr(measurement, "_PEAK_SIDE", 8)
-    measurement._peak.cache_clear()
-    yield
-    measurement._peak.cache_clear()
-
-
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_the_peak_is_a_rate_that_is_measured_once(small_peak, policy, monkeypatch):
-    rate = convolution_peak(policy)
-    assert rate > 0
-    monkeypatch.setattr(measurement, "_chain_seconds", None)
-    assert convolution_peak(policy) == rate
-
-
-def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
-    seen = []
-
-    def seconds(dtype, batch):
-        seen.append((dtype, batch))
-        return [0.01, 0.02, 0.1][len(seen) - 1]
-
-    monkeypatch.setattr(measurement, "_chain_seconds", seconds)
-    each = 2 * 9 * 2 * 2 * 8 * 8 * 2
-    assert convolution_peak("mixed_bfloat16") == pytest.approx(4 * each / 0.02)
-    assert seen == [("bfloat16", 1), ("bfloat16", 4), ("bfloat16", 16)]
 
 
 OPTIONS = [

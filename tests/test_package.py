@@ -31,6 +31,7 @@ ORDER = [
         "networks",
         "losses",
         "optimizer",
+        "peak",
         "precision",
         "schedule",
     ),

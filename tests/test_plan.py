@@ -55,7 +55,7 @@ def test_every_scale_gets_a_positive_time_on_this_machine():
     scales = plan_scales((32, 40), CONFIG)
     found = estimate(scales, 3, CONFIG)
     assert found.scales == scales
-    assert found.steps == 100
+    assert (found.channels, found.config) == (3, CONFIG)
     assert found.iterations == (100,) * len(scales)
     assert len(found.step_seconds) == len(scales)
     assert min(found.step_seconds) > 0

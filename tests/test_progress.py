@@ -143,7 +143,7 @@ def test_a_duration_has_the_units_a_person_would_use(seconds):
 
 def test_the_plan_names_every_scale_and_the_sums(capsys):
     scales = (Scale(0, (25, 31), 32), Scale(1, (33, 41), 64))
-    plan = Estimate(scales, (0.5, 2.0), 100, 3 * 2**30, (100, 50), 6.0)
+    plan = Estimate(scales, (0.5, 2.0), 3 * 2**30, (100, 50), 6.0, 3, CONFIG)
     print_plan(plan, Console(width=80))
     text = capsys.readouterr().out
     rows = [[x.strip() for x in row.split("│")[1:-1]] for row in text.splitlines()]
@@ -161,7 +161,9 @@ def measured(monkeypatch):
 
     def estimate(scales, channels, config):
         count = len(scales)
-        return Estimate(scales, (0.5,) * count, 10, 2**30, (10,) * count, 6.0)
+        return Estimate(
+            scales, (0.5,) * count, 2**30, (10,) * count, 6.0, channels, config
+        )
 
     monkeypatch.setattr("keras_singan.progress.estimate", estimate)
 

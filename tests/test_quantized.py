@@ -1,5 +1,7 @@
 """The retrained scale: what it learns from, and what it leaves alone."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -77,6 +79,20 @@ def test_it_learns_from_images_in_the_colours_of_the_palette(scale):
     assert len(colours_of(below)) > 100
     assert np.array_equal(images[0], repaint(below, few.palette))
     assert len(colours_of(few.real)) > 100
+
+
+def test_what_lies_outside_the_photo_is_not_repainted():
+    base = trained()[0]
+    config = dataclasses.replace(base.config_, crop_size=12)
+    crops = QuantizedTrainer(base.pyramid_, 2, config, 4)
+    for step in range(20):
+        data = crops.draw(tf.constant(step, tf.int64))
+        previous = crops.draw_previous(data["lower"]).numpy()
+        # The same crop of the reconstruction tells where the photo ends.
+        outside = np.all(data["previous_rec"] == 0, axis=(0, -1))
+        assert not previous[:, outside].any()
+        colours = {tuple(colour) for colour in previous[:, ~outside].reshape(-1, 3)}
+        assert colours <= {tuple(colour) for colour in crops.palette}
 
 
 def test_the_compiled_step_sees_these_images_too():

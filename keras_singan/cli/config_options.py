@@ -31,7 +31,11 @@ _OPTIONS = [
     ),
     click.option("--min-size", type=int, help="Short side of the coarsest scale, px."),
     click.option("--scale-factor", type=float, help="Ratio of neighbouring scales."),
-    click.option("--steps", type=int, help="Iterations per scale."),
+    click.option(
+        "--steps",
+        type=int,
+        help="Iterations of a scale; fast does half as many from the second on.",
+    ),
     click.option("--learning-rate", type=float, help="Learning rate of both networks."),
     click.option("--filters", type=int, help="Filters of the coarsest scale."),
     click.option(

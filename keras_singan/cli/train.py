@@ -79,9 +79,12 @@ def train(image, output, alpha, resume, log_dir, dry_run, verbose, **values):
 def _show_plan(model, image, alpha):
     from rich.console import Console
 
+    from keras_singan.memory import check_memory
     from keras_singan.progress import print_plan
 
-    print_plan(model.estimate(image, alpha=alpha), Console(highlight=False))
+    plan = model.estimate(image, alpha=alpha)
+    print_plan(plan, Console(highlight=False))
+    check_memory(plan.scales, plan.channels, plan.config)
 
 
 def _run_folder(image, output, resume):

@@ -80,7 +80,7 @@ def _backward(dy, x, scale, mean, variance, state, epsilon):
             ddy, dw, _ = kernel(w)
             inner = _dot(w, dx)
             ddx = _second(x, ddy, dx, inner, dw, dscale, mean, variance + epsilon)
-            return ddy, ddx, inner / scale
+            return ddy, ddx, tf.math.divide_no_nan(inner, scale)
 
         return (dx, dscale, doffset), gradient
 

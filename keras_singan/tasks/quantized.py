@@ -26,7 +26,6 @@ from keras_singan.model_file import save_model
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
-from keras_singan.progress import Clock
 from keras_singan.progress import ScaleLines
 from keras_singan.progress import check_verbose
 from keras_singan.pyramid import SinGANPyramid
@@ -209,7 +208,7 @@ def retrain(pyramid, config, scale, colors, verbose=0):
     if verbose:
         text = f"Retraining scale {scale} on {len(trainer.palette)} colours"
         print(text, file=sys.stderr)
-        callbacks.append(ScaleLines(Clock(copy, config)))
+        callbacks.append(ScaleLines())
     trainer.train(callbacks=callbacks)
     base = fingerprint(pyramid)
     return QuantizedScale(copy, config, scale, colors, trainer.palette, base)
