@@ -9,12 +9,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
-from keras_singan.networks import Discriminator
 from keras_singan.networks import Generator
 from keras_singan.ops.noise import noise_size
 from keras_singan.peak import seconds_of
-from keras_singan.scale_gan import ScaleGAN
-from keras_singan.scale_trainer import new_optimizer
+from keras_singan.scale_trainer import new_scale_gan
 from keras_singan.schedule import trained_part
 
 
@@ -115,29 +113,16 @@ def _processor_name():
 
 
 def _new_scale_gan(filters, channels, config):
-    shared = {
-        "channels": channels,
-        "filters": filters,
-        "num_layers": config.num_layers,
-        "normalization": config.normalization,
-        "seed": config.seed % 2**31,
-        "dtype": config.dtype_policy,
-    }
-    scale_gan = ScaleGAN(
-        Generator(padding=config.padding, **shared),
-        Discriminator(**shared),
-        discriminator_steps=config.discriminator_steps,
-        generator_steps=config.generator_steps,
-        reconstruction_weight=config.reconstruction_weight,
-        gradient_penalty_weight=config.gradient_penalty_weight,
+    generator = Generator(
+        channels=channels,
+        filters=filters,
+        num_layers=config.num_layers,
+        normalization=config.normalization,
+        padding=config.padding,
+        seed=config.seed % 2**31,
+        dtype=config.dtype_policy,
     )
-    scale_gan.compile(
-        new_optimizer(config, config.discriminator_steps),
-        new_optimizer(config, config.generator_steps),
-        draw_previous=lambda lower: lower,
-        jit_compile=config.jit_compile,
-    )
-    return scale_gan
+    return new_scale_gan(generator, config, draw_previous=lambda lower: lower)
 
 
 def _random_data(size, channels, config):

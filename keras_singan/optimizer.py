@@ -1,9 +1,10 @@
-"""`FusedAdam`: Keras' Adam, with one kernel for each variable."""
+"""`FusedAdam`: Keras' Adam, with one kernel for each variable; and its schedule."""
 
 import keras
 import tensorflow as tf
 
 from keras_singan.blocks import PACKAGE
+from keras_singan.config import SinGANConfig
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -30,3 +31,21 @@ class FusedAdam(keras.optimizers.Adam):
             epsilon=tf.cast(self.epsilon, dtype),
             grad=gradient,
         )
+
+
+def new_optimizer(config: SinGANConfig, updates, steps=None):
+    """Makes an Adam whose learning rate falls once, at the milestone.
+
+    Args:
+        config: The hyper-parameters.
+        updates: int, updates an iteration, which the optimizer counts.
+        steps: int, iterations of the training. Defaults to `config.steps`.
+    """
+    steps = config.steps if steps is None else steps
+    milestone = round(config.learning_rate_milestone * steps)
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
+        # `iterations <= boundary` keeps the first rate, and they count from 0.
+        [milestone * updates - 1],
+        [config.learning_rate, config.learning_rate * config.learning_rate_decay],
+    )
+    return FusedAdam(schedule, config.beta_1, config.beta_2, epsilon=1e-8)

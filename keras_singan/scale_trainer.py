@@ -1,16 +1,14 @@
 """`ScaleTrainer`: prepares and runs the training of one scale."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.config import SinGANConfig
 from keras_singan.errors import TrainingError
 from keras_singan.interrupts import held_interrupts
 from keras_singan.networks import Discriminator
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.optimizer import FusedAdam
+from keras_singan.optimizer import new_optimizer
 from keras_singan.scale_data import new_scale_data
 from keras_singan.scale_gan import ScaleGAN
 from keras_singan.schedule import scale_steps
@@ -111,31 +109,14 @@ class ScaleTrainer:
         return self.pyramid.noise_amps.value[self.scale]
 
     def _new_scale_gan(self):
-        config, generator = self.config, self.pyramid.generators[self.scale]
-        discriminator = Discriminator(
-            channels=self.pyramid.channels,
-            filters=generator.filters,
-            num_layers=config.num_layers,
-            normalization=config.normalization,
-            seed=(config.seed + 1000 * (2 * self.scale + 2)) % 2**31,
-            dtype=config.dtype_policy,
-        )
-        scale_gan = ScaleGAN(
-            generator,
-            discriminator,
-            discriminator_steps=config.discriminator_steps,
-            generator_steps=config.generator_steps,
-            reconstruction_weight=config.reconstruction_weight,
-            gradient_penalty_weight=config.gradient_penalty_weight,
+        return new_scale_gan(
+            self.pyramid.generators[self.scale],
+            self.config,
+            self.steps,
+            seed=self.config.seed + 1000 * (2 * self.scale + 2),
+            draw_previous=self.draw_previous if self.scale else None,
             name=f"scale_{self.scale}",
         )
-        scale_gan.compile(
-            new_optimizer(config, config.discriminator_steps, self.steps),
-            new_optimizer(config, config.generator_steps, self.steps),
-            draw_previous=self.draw_previous if self.scale else None,
-            jit_compile=config.jit_compile,
-        )
-        return scale_gan
 
     def _warm_start(self, below):
         if below.generator.filters != self.scale_gan.generator.filters:
@@ -206,19 +187,38 @@ class ScaleTrainer:
         return (drawn["z"], previous), rec
 
 
-def new_optimizer(config: SinGANConfig, updates, steps=None):
-    """Makes an Adam whose learning rate falls once, at the milestone.
+def new_scale_gan(generator, config, steps=None, seed=0, draw_previous=None, name=None):
+    """Makes the compiled `ScaleGAN` of a generator, with a new discriminator.
 
     Args:
-        config: The hyper-parameters.
-        updates: int, updates an iteration, which the optimizer counts.
+        generator: The `Generator`.
+        config: The hyper-parameters, with a definite `dtype_policy`.
         steps: int, iterations of the training. Defaults to `config.steps`.
+        seed: int, seed of the discriminator's weights. Defaults to `0`.
+        draw_previous: See `ScaleGAN.compile`. Defaults to `None`.
+        name: Name of the model. Defaults to `None`.
     """
-    steps = config.steps if steps is None else steps
-    milestone = round(config.learning_rate_milestone * steps)
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay(
-        # `iterations <= boundary` keeps the first rate, and they count from 0.
-        [milestone * updates - 1],
-        [config.learning_rate, config.learning_rate * config.learning_rate_decay],
+    discriminator = Discriminator(
+        channels=generator.channels,
+        filters=generator.filters,
+        num_layers=config.num_layers,
+        normalization=config.normalization,
+        seed=seed % 2**31,
+        dtype=config.dtype_policy,
     )
-    return FusedAdam(schedule, config.beta_1, config.beta_2, epsilon=1e-8)
+    scale_gan = ScaleGAN(
+        generator,
+        discriminator,
+        discriminator_steps=config.discriminator_steps,
+        generator_steps=config.generator_steps,
+        reconstruction_weight=config.reconstruction_weight,
+        gradient_penalty_weight=config.gradient_penalty_weight,
+        name=name,
+    )
+    scale_gan.compile(
+        new_optimizer(config, config.discriminator_steps, steps),
+        new_optimizer(config, config.generator_steps, steps),
+        draw_previous=draw_previous,
+        jit_compile=config.jit_compile,
+    )
+    return scale_gan

@@ -22,7 +22,9 @@ def test_updates_and_moments_are_those_of_keras(rate, dtype):
     runs = []
     for kind in (FusedAdam, keras.optimizers.Adam):
         optimizer = kind(rate(), 0.5, 0.999, epsilon=1e-8)
-        weights = [keras.Variable(np.full(shape, 0.3, dtype)) for shape in ((2, 3), (4,))]
+        weights = [
+            keras.Variable(np.full(shape, 0.3, dtype)) for shape in ((2, 3), (4,))
+        ]
         optimizer.build(weights)
         apply = in_a_graph(optimizer, weights)
         for i in range(5):
