@@ -3,6 +3,8 @@
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# One process tries many commands: none of them may choose how all others compute.
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "0")
 
 import numpy as np
 import pytest

@@ -9,6 +9,7 @@ from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
 from keras_singan.cli.config_options import named_value
 from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.threads import share_threads
 
 # Without an image: a photo of the usual shape, at the default size.
 _HEIGHT, _WIDTH, _CHANNELS = 188, 250, 3
@@ -53,6 +54,7 @@ def benchmark(context, image, as_json, compare, **values):
             "Received: both."
         )
     import_quietly()
+    share_threads()
     from keras_singan.benchmark import compare as compare_configs
     from keras_singan.benchmark import run
     from keras_singan.config import resolve_config

@@ -9,6 +9,7 @@ from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
 from keras_singan.cli.options import RUNS
 from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.threads import share_threads
 from keras_singan.errors import RunFolderError
 
 
@@ -50,6 +51,7 @@ def train(image, output, alpha, resume, log_dir, dry_run, verbose, **values):
     checkpoint.
     """
     import_quietly()
+    share_threads()
     from keras_singan import SinGAN
 
     model = SinGAN(**config_values(**values))
