@@ -28,16 +28,18 @@ def held_interrupts():
     """Holds Ctrl-C back until the running iteration is over.
 
     A second Ctrl-C acts at once. Outside the main thread, where Python allows
-    no signal handlers, nothing is held.
+    no signal handlers, nothing is held; nor where the signal is ignored, as in
+    what a shell runs in the background.
 
     Yields:
         The `InterruptAtStep` that must listen to the training.
     """
     callback = InterruptAtStep()
-    if threading.current_thread() is not threading.main_thread():
+    before = signal.getsignal(signal.SIGINT)
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or before == signal.SIG_IGN:
         yield callback
         return
-    before = signal.getsignal(signal.SIGINT)
 
     def hold(number, frame):
         callback.wanted = True

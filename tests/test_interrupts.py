@@ -15,6 +15,14 @@ from keras_singan.interrupts import held_interrupts
 from keras_singan.io.files import remove_leftovers
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """Python's own handler, which a test run in the background does not have."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 class CtrlC(ScaleCallback):
     """Sends a real SIGINT in the middle of an iteration's callbacks."""
 
@@ -56,6 +64,14 @@ def test_a_second_signal_acts_at_once():
         signal.raise_signal(signal.SIGINT)
         reached.append(2)
     assert reached == [1]
+
+
+def test_an_ignored_signal_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with held_interrupts() as callback:
+        signal.raise_signal(signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    assert not callback.wanted
 
 
 def test_other_threads_train_without_signals():
