@@ -35,7 +35,7 @@ class SinGAN(TaskMethods):
     ```
 
     Args:
-        preset: `"fast"` (as good as `"standard"`, many times sooner),
+        preset: `"fast"` (near `"standard"`, many times sooner),
             `"standard"` (the published numbers) or `"draft"` (a first look,
             rougher). Defaults to `"fast"`.
         task: `None` for a general model, `"animation"` or

@@ -15,7 +15,7 @@ _OPTIONS = [
         type=click.Choice(list(PRESETS)),
         default="fast",
         show_default=True,
-        help="fast: as good as standard, many times sooner; standard: the published "
+        help="fast: near standard, many times sooner; standard: the published "
         "numbers; draft: a first look, rougher.",
     ),
     click.option(
