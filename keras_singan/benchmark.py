@@ -15,13 +15,13 @@ from keras_singan.measurement import TimedStep
 from keras_singan.measurement import device_name
 from keras_singan.measurement import thread_count
 from keras_singan.memory import check_memory
+from keras_singan.models.pyramid import new_pyramid
 from keras_singan.peak import convolution_peak
 from keras_singan.precision import resolve_precision
 from keras_singan.schedule import scale_steps
 from keras_singan.schedule import trained_part
 from keras_singan.system_memory import peak_bytes
 from keras_singan.tasks.sampling import sample
-from keras_singan.training import new_pyramid
 
 # Images of the batch that sampling is measured with, if that is soon done.
 _BATCH, _SAMPLING_SECONDS = 64, 15.0

@@ -8,9 +8,10 @@ from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
 from keras_singan.io.image import read_image
 from keras_singan.memory import check_memory
-from keras_singan.model_file import load_model
-from keras_singan.model_file import model_path
-from keras_singan.model_file import save_model
+from keras_singan.models.model_file import load_model
+from keras_singan.models.model_file import model_path
+from keras_singan.models.model_file import save_model
+from keras_singan.models.pyramid import new_pyramid
 from keras_singan.plan import Estimate
 from keras_singan.plan import estimate
 from keras_singan.plan import planned
@@ -22,7 +23,6 @@ from keras_singan.run_folder import is_finished
 from keras_singan.run_folder import stored_policy
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training import fit_pyramid
-from keras_singan.training import new_pyramid
 
 
 class SinGAN(TaskMethods):
@@ -136,9 +136,8 @@ class SinGAN(TaskMethods):
             ImageError: If the image cannot be read, or is too small.
         """
         pixels = read_image(image, alpha=alpha)
-        config = resolve_precision(self._given)
-        scales = plan_scales(pixels.shape[:2], config)
-        return estimate(scales, pixels.shape[-1], config)
+        scales = plan_scales(pixels.shape[:2], self._given)
+        return estimate(scales, pixels.shape[-1], self._given)
 
     def save(self, path) -> Path:
         """Writes everything that the tasks need to one `.keras` file.

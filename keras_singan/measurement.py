@@ -1,18 +1,17 @@
 """How fast this machine trains: measured, never looked up."""
 
-import os
-import platform
 import statistics
 import time
-from pathlib import Path
 
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
-from keras_singan.networks import Generator
+from keras_singan.models.networks import Generator
+from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops.noise import noise_size
 from keras_singan.peak import seconds_of
-from keras_singan.scale_trainer import new_scale_gan
+from keras_singan.processor import core_count
+from keras_singan.processor import processor_name
 from keras_singan.schedule import trained_part
 
 
@@ -90,26 +89,17 @@ def device_name():
     if gpus:
         details = tf.config.experimental.get_device_details(gpus[0])
         return details.get("device_name", "GPU")
-    return _processor_name() or platform.processor() or platform.machine()
+    return processor_name()
 
 
 def thread_count():
-    """How many processors convolutions are spread over."""
-    given = tf.config.threading.get_intra_op_parallelism_threads()
-    if given:
-        return given
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count()
-
-
-def _processor_name():
-    try:
-        text = Path("/proc/cpuinfo").read_text("utf-8", "replace")
-    except OSError:
-        return None
-    names = [x.partition(":")[2] for x in text.splitlines() if x[:10] == "model name"]
-    return names[0].strip() if names else None
+    """How many processors operations are spread over, inside and side by side."""
+    threading = tf.config.threading
+    given = (
+        threading.get_intra_op_parallelism_threads(),
+        threading.get_inter_op_parallelism_threads(),
+    )
+    return max(given) or core_count()
 
 
 def _new_scale_gan(filters, channels, config):

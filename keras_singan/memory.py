@@ -10,7 +10,6 @@ from keras_singan.errors import ImageError
 from keras_singan.geometry import margin
 from keras_singan.geometry import plan_scales
 from keras_singan.geometry import receptive_field
-from keras_singan.precision import resolve_precision
 from keras_singan.schedule import trained_part
 from keras_singan.system_memory import free_bytes
 from keras_singan.system_memory import held_bytes
@@ -67,13 +66,12 @@ def check_memory(scales, channels, config: SinGANConfig):
     Args:
         scales: Plan from `geometry.plan_scales`.
         channels: Channels of the image.
-        config: The hyper-parameters.
+        config: The hyper-parameters, with a definite `dtype_policy`.
 
     Raises:
         ConfigError: If it needs more than `available_bytes()`; it names settings
             that would fit.
     """
-    config = resolve_precision(config)
     needed, free = needed_bytes(scales, channels, config), available_bytes()
     # What this process holds already is part of what it needs.
     if free is None or needed <= (most := free + held_bytes()):

@@ -36,7 +36,6 @@ def new_progress(verbose, pyramid, config, folder=None):
         ConfigError: If `verbose` is none of these.
     """
     check_verbose(verbose)
-    clock = Clock(pyramid, config)
     if verbose:
         if folder is not None:
             begun = "Going on in" if folder.is_begun else "Run folder:"
@@ -45,6 +44,7 @@ def new_progress(verbose, pyramid, config, folder=None):
         print_plan(plan, Console(stderr=True, highlight=False))
     # A file or a pipe cannot show a bar: it gets the lines.
     if verbose == 1 and Console(stderr=True).is_terminal:
+        clock = Clock(pyramid, config)
         with _display() as display:
             yield [clock, ProgressDisplay(clock, display)]
     elif verbose:

@@ -29,8 +29,8 @@ from keras_singan.io.files import write_json
 from keras_singan.io.image import save_image
 from keras_singan.io.image import to_uint8
 from keras_singan.io.plot import plot_losses
-from keras_singan.model_file import MODEL_NAME
-from keras_singan.model_file import save_model
+from keras_singan.models.model_file import MODEL_NAME
+from keras_singan.models.model_file import save_model
 
 
 class RunFolder:

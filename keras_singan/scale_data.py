@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
+from keras_singan.models.crop_windows import Windows
+from keras_singan.models.crop_windows import cut
+from keras_singan.models.crop_windows import inside
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
 from keras_singan.schedule import trained_part
-from keras_singan.windows import Windows
-from keras_singan.windows import cut
-from keras_singan.windows import inside
 
 
 def new_scale_data(trainer):
@@ -37,7 +37,14 @@ class WholeImage:
         """
         sizes = self.pyramid.noise_sizes()
         lower, z = self._noise(key, draws, sizes[: self.scale], sizes[self.scale])
-        return self._fixed() | {"lower": lower, "z": self.trainer.noise_amp * z}
+        amp = self.trainer.noise_amp
+        return {
+            "real": self.trainer.real,
+            "previous_rec": self.trainer.previous_rec,
+            "z_rec": amp * self.pyramid.rec_noise(self.scale),
+            "lower": lower,
+            "z": amp * z,
+        }
 
     def _noise(self, key, draws, lower_sizes, size):
         *keys, own = [
@@ -50,14 +57,6 @@ class WholeImage:
             for k in range(self.scale)
         )
         return lower, noise.draw(own, self.scale, size, channels)
-
-    def _fixed(self):
-        amp = self.trainer.noise_amp
-        return {
-            "real": self.trainer.real,
-            "previous_rec": self.trainer.previous_rec,
-            "z_rec": amp * self.pyramid.rec_noise(self.scale),
-        }
 
     def previous(self, lower):
         """Images from the frozen scales below, as they enter this scale."""

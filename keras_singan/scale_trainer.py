@@ -5,12 +5,10 @@ import tensorflow as tf
 
 from keras_singan.errors import TrainingError
 from keras_singan.interrupts import held_interrupts
-from keras_singan.networks import Discriminator
+from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.optimizer import new_optimizer
 from keras_singan.scale_data import new_scale_data
-from keras_singan.scale_gan import ScaleGAN
 from keras_singan.schedule import scale_steps
 from keras_singan.statistics import estimate_averages
 
@@ -185,40 +183,3 @@ class ScaleTrainer:
         if self.scale:
             previous = self.draw_previous(drawn["lower"])
         return (drawn["z"], previous), rec
-
-
-def new_scale_gan(generator, config, steps=None, seed=0, draw_previous=None, name=None):
-    """Makes the compiled `ScaleGAN` of a generator, with a new discriminator.
-
-    Args:
-        generator: The `Generator`.
-        config: The hyper-parameters, with a definite `dtype_policy`.
-        steps: int, iterations of the training. Defaults to `config.steps`.
-        seed: int, seed of the discriminator's weights. Defaults to `0`.
-        draw_previous: See `ScaleGAN.compile`. Defaults to `None`.
-        name: Name of the model. Defaults to `None`.
-    """
-    discriminator = Discriminator(
-        channels=generator.channels,
-        filters=generator.filters,
-        num_layers=config.num_layers,
-        normalization=config.normalization,
-        seed=seed % 2**31,
-        dtype=config.dtype_policy,
-    )
-    scale_gan = ScaleGAN(
-        generator,
-        discriminator,
-        discriminator_steps=config.discriminator_steps,
-        generator_steps=config.generator_steps,
-        reconstruction_weight=config.reconstruction_weight,
-        gradient_penalty_weight=config.gradient_penalty_weight,
-        name=name,
-    )
-    scale_gan.compile(
-        new_optimizer(config, config.discriminator_steps, steps),
-        new_optimizer(config, config.generator_steps, steps),
-        draw_previous=draw_previous,
-        jit_compile=config.jit_compile,
-    )
-    return scale_gan

@@ -3,31 +3,7 @@
 import gc
 
 from keras_singan.config import SinGANConfig
-from keras_singan.geometry import plan_scales
-from keras_singan.ops.resize import resize
-from keras_singan.pyramid import SinGANPyramid
 from keras_singan.scale_trainer import ScaleTrainer
-
-
-def new_pyramid(image, config: SinGANConfig) -> SinGANPyramid:
-    """Makes an untrained pyramid for an image.
-
-    Args:
-        image: float32 array `(height, width, channels)`, values in [-1, 1].
-        config: The hyper-parameters.
-
-    Raises:
-        ImageError: If the image is too small for `config.min_size`.
-    """
-    plan = plan_scales(image.shape[:2], config)
-    pyramid = SinGANPyramid.from_plan(
-        config,
-        sizes=[scale.size for scale in plan],
-        filters=[scale.filters for scale in plan],
-        channels=image.shape[-1],
-    )
-    pyramid.real.assign(resize(image[None], plan[-1].size))
-    return pyramid
 
 
 def fit_pyramid(pyramid, config: SinGANConfig, store=None, callbacks=()):

@@ -114,8 +114,8 @@ def trained_photo():
 def saved_model(path, size=(24, 30), channels=3, scales=1):
     """Writes an untrained model of tiny networks; gives its path."""
     from keras_singan.config import SinGANConfig
-    from keras_singan.model_file import save_model
-    from keras_singan.training import new_pyramid
+    from keras_singan.models.model_file import save_model
+    from keras_singan.models.pyramid import new_pyramid
 
     least = round(min(size) * 0.75 ** (scales - 1))
     config = SinGANConfig(min_size=least, filters=2, num_layers=2)
@@ -125,7 +125,7 @@ def saved_model(path, size=(24, 30), channels=3, scales=1):
 
 def stop_training(monkeypatch):
     """Makes training do nothing, for tests of what surrounds it."""
-    from keras_singan.scale_gan import ScaleGAN
+    from keras_singan.models.scale_gan import ScaleGAN
 
     monkeypatch.setattr(ScaleGAN, "fit", lambda *args, **kwargs: None)
     monkeypatch.setattr(

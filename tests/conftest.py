@@ -27,9 +27,9 @@ def make_scale_gan():
     """
     import keras
 
-    from keras_singan.networks import Discriminator
-    from keras_singan.networks import Generator
-    from keras_singan.scale_gan import ScaleGAN
+    from keras_singan.models.networks import Discriminator
+    from keras_singan.models.networks import Generator
+    from keras_singan.models.scale_gan import ScaleGAN
 
     def adam():
         # It falls within the tests' steps, so that they see the schedule too.

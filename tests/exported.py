@@ -19,7 +19,7 @@ from keras_singan.export import ExportLimits
 from keras_singan.export.saved_model import export_saved_model
 from keras_singan.io.image import encode_png
 from keras_singan.io.image import to_float
-from keras_singan.training import new_pyramid
+from keras_singan.models.pyramid import new_pyramid
 
 TINY_LIMITS = ExportLimits(
     max_rows=3,

@@ -43,7 +43,7 @@ def test_an_interrupted_run_says_how_to_go_on_and_goes_on():
 
 def test_an_interrupted_run_without_resume_names_the_folder_to_go_on_in(monkeypatch):
     Path("runs/photo").mkdir(parents=True)
-    from keras_singan.scale_gan import ScaleGAN
+    from keras_singan.models.scale_gan import ScaleGAN
 
     def fit(*args, **kwargs):
         raise KeyboardInterrupt
@@ -54,7 +54,7 @@ def test_an_interrupted_run_without_resume_names_the_folder_to_go_on_in(monkeypa
 
 
 def test_debug_shows_where_a_run_was_interrupted(monkeypatch):
-    from keras_singan.scale_gan import ScaleGAN
+    from keras_singan.models.scale_gan import ScaleGAN
 
     def fit(*args, **kwargs):
         raise KeyboardInterrupt

@@ -163,6 +163,6 @@ def test_own_warnings_are_lines_and_others_are_dropped(monkeypatch):
         warnings.warn_explicit("Noise.", UserWarning, others, 1)
         raise ModelFileError("The end.")
 
-    monkeypatch.setattr("keras_singan.model_file.load_model", load_model)
+    monkeypatch.setattr("keras_singan.models.model_file.load_model", load_model)
     result = invoke("info", trained_run())
     assert result.stderr == "Warning: Transparency.\nError: The end.\n"

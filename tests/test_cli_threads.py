@@ -10,7 +10,7 @@ import pytest
 SHOW = """
 import json, os, sys
 from keras_singan.cli import threads
-threads._cores = lambda: int(sys.argv[1])
+threads.core_count = lambda: int(sys.argv[1])
 import tensorflow as tf
 if sys.argv[2:]:
     tf.zeros(1).numpy()

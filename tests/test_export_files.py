@@ -19,7 +19,7 @@ from keras_singan.export import ExportLimits
 from keras_singan.export.warmup import FILE_NAME
 from keras_singan.export.warmup import prediction_log
 from keras_singan.io.image import to_float
-from keras_singan.training import new_pyramid
+from keras_singan.models.pyramid import new_pyramid
 
 
 def graph_def(path):

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan import losses
-from keras_singan.networks import Generator
-from keras_singan.scale_gan import ScaleGAN
+from keras_singan.models import losses
+from keras_singan.models.networks import Generator
+from keras_singan.models.scale_gan import ScaleGAN
 
 
 def values(*shape, seed=0):

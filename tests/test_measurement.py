@@ -89,3 +89,17 @@ def test_a_gpu_is_named(monkeypatch, details, name):
         tf.config.experimental, "get_device_details", lambda gpu: details
     )
     assert device_name() == name
+
+
+@pytest.mark.parametrize(
+    ("inside", "beside", "wanted"), [(1, 2, 2), (4, 0, 4), (0, 0, 3), (2, 1, 2)]
+)
+def test_threads_count_inside_an_operation_and_side_by_side(
+    monkeypatch, inside, beside, wanted
+):
+    threading = tf.config.threading
+    for name, count in (("intra", inside), ("inter", beside)):
+        name = f"get_{name}_op_parallelism_threads"
+        monkeypatch.setattr(threading, name, lambda count=count: count)
+    monkeypatch.setattr(measurement, "core_count", lambda: 3)
+    assert thread_count() == wanted

@@ -15,8 +15,8 @@ from fits import trained
 
 from keras_singan import ModelFileError
 from keras_singan import SinGAN
-from keras_singan.model_file import FORMAT_VERSION
-from keras_singan.pyramid import SinGANPyramid
+from keras_singan.models.model_file import FORMAT_VERSION
+from keras_singan.models.pyramid import SinGANPyramid
 
 SENTINEL = "a_module_that_nobody_may_import"
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.networks import Discriminator
-from keras_singan.networks import Generator
+from keras_singan.models.networks import Discriminator
+from keras_singan.models.networks import Generator
 
 NORMALIZATIONS = ["batch", "instance", None]
 NETWORKS = [Generator, Discriminator]

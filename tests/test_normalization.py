@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.blocks import ConvBlock
-from keras_singan.blocks import FusedBatchNormalization as OurBatchNorm
+from keras_singan.models.blocks import ConvBlock
+from keras_singan.models.blocks import FusedBatchNormalization as OurBatchNorm
 from keras_singan.ops.fused_normalization import normalize
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.optimizer import FusedAdam
+from keras_singan.models.optimizer import FusedAdam
 
 
 def schedule():

@@ -31,6 +31,7 @@ ORDER = [
         "networks",
         "losses",
         "optimizer",
+        "processor",
         "peak",
         "precision",
         "schedule",
@@ -66,7 +67,8 @@ ORDER = [
     ),
     *("client", "export", "task_methods", "estimator", "server", "cli"),
 ]
-FREE = ["errors", "config", "geometry", "backend", "io.*", "client.*", "cli.*"]
+FREE = ["errors", "config", "geometry", "backend", "processor"]
+FREE += ["io.*", "client.*", "cli.*"]
 
 PUBLIC = [
     *("BackendError", "ConfigError", "ImageError", "ModelFileError", "NotFittedError"),

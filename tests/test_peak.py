@@ -27,7 +27,7 @@ def small_peak(monkeypatch):
 def test_the_peak_is_a_rate_that_is_measured_once(small_peak, policy, monkeypatch):
     rate = convolution_peak(policy)
     assert rate > 0
-    monkeypatch.setattr(peak, "_chain_seconds", None)
+    monkeypatch.setattr(peak, "_peak_seconds", None)
     assert convolution_peak(policy) == rate
 
 
@@ -38,7 +38,7 @@ def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
         seen.append((dtype, batch))
         return [0.01, 0.02, 0.1][len(seen) - 1]
 
-    monkeypatch.setattr(peak, "_chain_seconds", seconds)
+    monkeypatch.setattr(peak, "_peak_seconds", seconds)
     each = 2 * 9 * 2 * 2 * 8 * 8 * 2
     assert convolution_peak("mixed_bfloat16") == pytest.approx(4 * each / 0.02)
     assert seen == [("bfloat16", 1), ("bfloat16", 4), ("bfloat16", 16)]

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from fits import trained
 
+from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.ops.resize import resize
-from keras_singan.pyramid import SinGANPyramid
 
 SIZES = ((9, 11), (13, 16), (18, 22))
 

@@ -16,13 +16,13 @@ from retrained import retrained
 from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
 from keras_singan.io.image import to_float
+from keras_singan.models.pyramid import new_pyramid
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
 from keras_singan.tasks import quantized
 from keras_singan.tasks.quantized import QuantizedScale
 from keras_singan.tasks.quantized import QuantizedTrainer
-from keras_singan.training import new_pyramid
 
 
 def colours_of(image):

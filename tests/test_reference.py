@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.networks import Discriminator
-from keras_singan.networks import Generator
-from keras_singan.scale_gan import ScaleGAN
+from keras_singan.models.networks import Discriminator
+from keras_singan.models.networks import Generator
+from keras_singan.models.scale_gan import ScaleGAN
 
 BLOCKS = ["head", "body.block1", "body.block2", "body.block3"]
 TAILS = {"G": "tail.0", "D": "tail"}

@@ -10,8 +10,8 @@ from fits import photo
 
 from keras_singan import SinGAN
 from keras_singan.callbacks import ScaleCallback
+from keras_singan.models.crop_windows import cut
 from keras_singan.ops import noise
-from keras_singan.windows import cut
 
 CROP, MARGIN = 13, TINY["num_layers"]
 # All that a preset may change beside the published numbers.

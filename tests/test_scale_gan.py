@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan import losses
-from keras_singan.scale_gan import ScaleGAN
+from keras_singan.models import losses
+from keras_singan.models.scale_gan import ScaleGAN
 
 LOSSES = {
     *("discriminator_loss", "gradient_penalty"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.scale_gan import ScaleGAN
+from keras_singan.models.scale_gan import ScaleGAN
 
 
 def assert_equal(a, b):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.networks import Generator
+from keras_singan.models.networks import Generator
 from keras_singan.statistics import estimate_averages
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan import strips
-from keras_singan.networks import Generator
+from keras_singan.models import strip_tiling
+from keras_singan.models.networks import Generator
 
 
 def generator(seed=3, **kwargs):
@@ -33,8 +33,8 @@ def limit(monkeypatch, network, rows, size=(23, 17), batch=2):
     """Leaves memory for so many output rows at once."""
     row_bytes = 12 * batch * size[1] * network.filters
     bound = row_bytes * (rows + 2 * network.margin)
-    monkeypatch.setattr(strips, "STRIP_BYTES", bound)
-    assert strips.strip_rows([batch, *size, 3], network) == rows
+    monkeypatch.setattr(strip_tiling, "STRIP_BYTES", bound)
+    assert strip_tiling.strip_rows([batch, *size, 3], network) == rows
 
 
 @pytest.mark.parametrize("rows", [1, 4, 22, 23])
@@ -47,7 +47,7 @@ def test_strips_equal_the_whole(monkeypatch, rows, kwargs):
     z, previous = inputs(network)
     whole = network(z, previous, training=False)
     limit(monkeypatch, network, rows)
-    in_strips = strips.apply_in_strips(network, z, previous)
+    in_strips = strip_tiling.apply_in_strips(network, z, previous)
     assert in_strips.shape == whole.shape
     assert np.abs(in_strips - whole).max() < 1e-5
 
@@ -57,7 +57,7 @@ def test_strips_equal_the_whole_where_sizes_are_known_only_in_the_graph(monkeypa
     limit(monkeypatch, network, 5)
     images = tf.TensorSpec((None, None, None, 3))
     graph = tf.function(
-        lambda z, previous: strips.apply_in_strips(network, z, previous),
+        lambda z, previous: strip_tiling.apply_in_strips(network, z, previous),
         input_signature=[images, images],
         autograph=False,
     )
@@ -77,7 +77,7 @@ def test_a_strip_never_holds_more_than_its_bytes(monkeypatch):
         return detail(padded, training)
 
     monkeypatch.setattr(network, "detail", watched)
-    strips.apply_in_strips(network, *inputs(network))
+    strip_tiling.apply_in_strips(network, *inputs(network))
     assert heights == [11, 11, 11, 11, 9]
 
 
@@ -86,11 +86,11 @@ def test_instance_normalization_sees_the_whole(monkeypatch):
     z, previous = inputs(network)
     whole = network(z, previous, training=False)
     limit(monkeypatch, network, 4)
-    assert np.array_equal(strips.apply_in_strips(network, z, previous), whole)
+    assert np.array_equal(strip_tiling.apply_in_strips(network, z, previous), whole)
 
 
 def test_huge_images_do_not_overflow():
     network = Generator(filters=128)
-    static = strips.strip_rows([1, 10**6, 10**6, 3], network)
+    static = strip_tiling.strip_rows([1, 10**6, 10**6, 3], network)
     sides = [tf.constant(side) for side in (1, 10**6, 10**6, 3)]
-    assert static == strips.strip_rows(sides, network) == 1
+    assert static == strip_tiling.strip_rows(sides, network) == 1

@@ -14,12 +14,12 @@ from fits import trained
 from keras_singan import ImageError
 from keras_singan import SinGANPyramid
 from keras_singan import TaskError
-from keras_singan import strips
 from keras_singan.config import resolve_config
 from keras_singan.geometry import scaled
 from keras_singan.geometry import super_resolution_steps
 from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
+from keras_singan.models import strip_tiling
 from keras_singan.ops.resize import resize
 from keras_singan.tasks.super_resolution import NO_NOISE
 from keras_singan.tasks.super_resolution import enlarge
@@ -139,8 +139,8 @@ def test_strips_equal_the_whole(monkeypatch, normalization, padding):
     whole = [super_resolve(model, factor=3, seed=seed) for seed in (None, 5)]
     for rows in (1, 7):
         # 45 px wide, 4 filters, 2 rows seen on each side.
-        monkeypatch.setattr(strips, "STRIP_BYTES", (rows + 4) * 12 * 45 * 4)
-        assert strips.strip_rows((1, 60, 45, 3), model.generators[-1]) == rows
+        monkeypatch.setattr(strip_tiling, "STRIP_BYTES", (rows + 4) * 12 * 45 * 4)
+        assert strip_tiling.strip_rows((1, 60, 45, 3), model.generators[-1]) == rows
         parts = [super_resolve(model, factor=3, seed=seed) for seed in (None, 5)]
         for part, wanted in zip(parts, whole, strict=True):
             # A rounding of float32 may fall on the other side of a half.

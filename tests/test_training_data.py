@@ -12,7 +12,7 @@ from fits import photo
 
 from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
-from keras_singan.optimizer import new_optimizer
+from keras_singan.models.optimizer import new_optimizer
 
 
 def flat(data):

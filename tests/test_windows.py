@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import plan_scales
+from keras_singan.models.crop_windows import Windows
+from keras_singan.models.crop_windows import cut
+from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.ops.resize import resize
-from keras_singan.pyramid import SinGANPyramid
-from keras_singan.windows import Windows
-from keras_singan.windows import cut
 
 # Odd sides everywhere; crops of the finest need windows of all but the coarsest.
 SIX = ((17, 23), (23, 31), (31, 41), (41, 55), (55, 73), (73, 97))

@@ -18,7 +18,7 @@ def info(model, as_json):
     """Tell what MODEL (a .keras file or a run folder) is: the newest by default."""
     path = find_model(model)
     import_quietly()
-    from keras_singan.model_file import load_model
+    from keras_singan.models.model_file import load_model
 
     pyramid, config = load_model(path)
     facts = _facts(pyramid, config, path)

@@ -2,6 +2,8 @@
 
 import os
 
+from keras_singan.processor import core_count
+
 _VARIABLES = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 
 
@@ -17,15 +19,9 @@ def share_threads():
 
     if any(name in os.environ for name in _VARIABLES):
         return
-    cores = _cores()
+    cores = core_count()
     try:
         tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.config.threading.set_intra_op_parallelism_threads(max(1, cores // 2))
     except RuntimeError:
         pass  # it runs already
-
-
-def _cores():
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -11,8 +11,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.blocks import PACKAGE
-from keras_singan.pyramid import SinGANPyramid
+from keras_singan.models.blocks import PACKAGE
+from keras_singan.models.pyramid import SinGANPyramid
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)

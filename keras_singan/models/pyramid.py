@@ -5,13 +5,14 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from keras_singan.blocks import PACKAGE
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import Size
-from keras_singan.networks import Generator
+from keras_singan.geometry import plan_scales
+from keras_singan.models.blocks import PACKAGE
+from keras_singan.models.networks import Generator
+from keras_singan.models.pyramid_graphs import PyramidGraphs
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.pyramid_graphs import PyramidGraphs
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -189,3 +190,24 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             "metadata": self.metadata,
         }
         return super().get_config() | config
+
+
+def new_pyramid(image, config: SinGANConfig) -> SinGANPyramid:
+    """Makes an untrained pyramid for an image.
+
+    Args:
+        image: float32 array `(height, width, channels)`, values in [-1, 1].
+        config: The hyper-parameters.
+
+    Raises:
+        ImageError: If the image is too small for `config.min_size`.
+    """
+    plan = plan_scales(image.shape[:2], config)
+    pyramid = SinGANPyramid.from_plan(
+        config,
+        sizes=[scale.size for scale in plan],
+        filters=[scale.filters for scale in plan],
+        channels=image.shape[-1],
+    )
+    pyramid.real.assign(resize(image[None], plan[-1].size))
+    return pyramid

@@ -23,9 +23,12 @@ def cut(image, origin, size, margin=0):
         Tensor `(batch, size[0] + 2 * margin, size[1] + 2 * margin, channels)`
         of the image's dtype.
     """
-    for axis, side in enumerate(size):
-        places = origin[axis] - margin + tf.range(side + 2 * margin)
-        image = _take(image, places, axis + 1)
+    for axis, places in enumerate(_places(origin, size, margin), 1):
+        side = ops.shape(image)[axis]
+        # XLA would compile a slice anew for every origin.
+        part = tf.gather(image, tf.clip_by_value(places, 0, side - 1), axis=axis)
+        within = tf.reshape(_within(places, side), (-1, *[1] * (3 - axis)))
+        image = tf.where(within, part, tf.zeros((), part.dtype))
     return image
 
 
@@ -42,21 +45,20 @@ def inside(whole, origin, size, margin=0):
         float32 tensor `(1, size[0] + 2 * margin, size[1] + 2 * margin, 1)`: ones,
         and zeros outside the image.
     """
-    result = tf.ones((1, 1, 1, 1))
-    for axis, side in enumerate(size):
-        line = tf.ones([whole[axis] if k == axis + 1 else 1 for k in range(4)])
-        places = origin[axis] - margin + tf.range(side + 2 * margin)
-        result *= _take(line, places, axis + 1)
-    return result
+    rows, columns = map(_within, _places(origin, size, margin), whole)
+    return tf.cast(rows[:, None] & columns, tf.float32)[None, ..., None]
 
 
-def _take(image, places, axis):
-    last = ops.shape(image)[axis] - 1
-    # XLA would compile a slice anew for every origin.
-    part = tf.gather(image, tf.clip_by_value(places, 0, last), axis=axis)
-    inside = (places >= 0) & (places <= last)
-    inside = tf.reshape(inside, (-1, *[1] * (3 - axis)))
-    return tf.where(inside, part, tf.zeros((), part.dtype))
+def _places(origin, size, margin):
+    """The image's row of each row of a part, and the same of columns."""
+    return [
+        origin[axis] - margin + tf.range(side + 2 * margin)
+        for axis, side in enumerate(size)
+    ]
+
+
+def _within(places, side):
+    return (places >= 0) & (places < side)
 
 
 class Windows:

@@ -8,9 +8,9 @@ import functools
 
 import tensorflow as tf
 
+from keras_singan.models.strip_tiling import apply_in_strips
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.strips import apply_in_strips
 
 
 class PyramidGraphs:

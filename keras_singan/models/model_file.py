@@ -14,7 +14,7 @@ from keras_singan.config import SinGANConfig
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import SinGANError
 from keras_singan.io.files import atomic_path
-from keras_singan.pyramid import SinGANPyramid
+from keras_singan.models.pyramid import SinGANPyramid
 
 FORMAT_VERSION = 1
 MODEL_NAME = "singan.keras"

@@ -3,10 +3,10 @@
 import keras
 from keras import ops
 
-from keras_singan.blocks import PACKAGE
-from keras_singan.blocks import ConvBlock
-from keras_singan.blocks import new_convolution
 from keras_singan.geometry import margin
+from keras_singan.models.blocks import PACKAGE
+from keras_singan.models.blocks import ConvBlock
+from keras_singan.models.blocks import new_convolution
 
 
 class _Network(keras.Model):

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from keras_singan.blocks import PACKAGE
 from keras_singan.config import SinGANConfig
+from keras_singan.models.blocks import PACKAGE
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)

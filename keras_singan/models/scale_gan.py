@@ -3,8 +3,10 @@
 import keras
 import tensorflow as tf
 
-from keras_singan import losses
-from keras_singan.blocks import PACKAGE
+from keras_singan.models import losses
+from keras_singan.models.blocks import PACKAGE
+from keras_singan.models.networks import Discriminator
+from keras_singan.models.optimizer import new_optimizer
 
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
@@ -206,3 +208,40 @@ class ScaleGAN(keras.Model):
     def compile_from_config(self, config):
         """Compiles with `get_compile_config()`'s answer."""
         self.compile(**keras.saving.deserialize_keras_object(config))
+
+
+def new_scale_gan(generator, config, steps=None, seed=0, draw_previous=None, name=None):
+    """Makes the compiled `ScaleGAN` of a generator, with a new discriminator.
+
+    Args:
+        generator: The `Generator`.
+        config: The hyper-parameters, with a definite `dtype_policy`.
+        steps: int, iterations of the training. Defaults to `config.steps`.
+        seed: int, seed of the discriminator's weights. Defaults to `0`.
+        draw_previous: See `ScaleGAN.compile`. Defaults to `None`.
+        name: Name of the model. Defaults to `None`.
+    """
+    discriminator = Discriminator(
+        channels=generator.channels,
+        filters=generator.filters,
+        num_layers=config.num_layers,
+        normalization=config.normalization,
+        seed=seed % 2**31,
+        dtype=config.dtype_policy,
+    )
+    scale_gan = ScaleGAN(
+        generator,
+        discriminator,
+        discriminator_steps=config.discriminator_steps,
+        generator_steps=config.generator_steps,
+        reconstruction_weight=config.reconstruction_weight,
+        gradient_penalty_weight=config.gradient_penalty_weight,
+        name=name,
+    )
+    scale_gan.compile(
+        new_optimizer(config, config.discriminator_steps, steps),
+        new_optimizer(config, config.generator_steps, steps),
+        draw_previous=draw_previous,
+        jit_compile=config.jit_compile,
+    )
+    return scale_gan
