@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from keras_singan.callbacks import LossHistory
-from keras_singan.callbacks import TensorBoardLog
 from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
 from keras_singan.io.image import read_image
@@ -16,13 +14,15 @@ from keras_singan.plan import Estimate
 from keras_singan.plan import estimate
 from keras_singan.plan import planned
 from keras_singan.precision import resolve_precision
-from keras_singan.progress import check_verbose
-from keras_singan.progress import new_progress
-from keras_singan.run_folder import RunFolder
-from keras_singan.run_folder import is_finished
-from keras_singan.run_folder import stored_policy
 from keras_singan.task_methods import TaskMethods
-from keras_singan.training import fit_pyramid
+from keras_singan.training.callbacks import LossHistory
+from keras_singan.training.callbacks import TensorBoardLog
+from keras_singan.training.fit import fit_pyramid
+from keras_singan.training.progress import check_verbose
+from keras_singan.training.progress import new_progress
+from keras_singan.training.run_folder import RunFolder
+from keras_singan.training.run_folder import is_finished
+from keras_singan.training.run_folder import stored_policy
 
 
 class SinGAN(TaskMethods):

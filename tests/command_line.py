@@ -129,5 +129,5 @@ def stop_training(monkeypatch):
 
     monkeypatch.setattr(ScaleGAN, "fit", lambda *args, **kwargs: None)
     monkeypatch.setattr(
-        "keras_singan.scale_trainer.estimate_averages", lambda *args: None
+        "keras_singan.training.scale_trainer.estimate_averages", lambda *args: None
     )

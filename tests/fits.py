@@ -13,14 +13,14 @@ import pytest
 
 from keras_singan import ModelFileError
 from keras_singan import SinGAN
-from keras_singan.callbacks import LossHistory
-from keras_singan.callbacks import ScaleCallback
 from keras_singan.config import SinGANConfig
 from keras_singan.io.image import read_image
 from keras_singan.io.image import to_float
 from keras_singan.models.pyramid import new_pyramid
-from keras_singan.run_folder import RunFolder
-from keras_singan.scale_trainer import ScaleTrainer
+from keras_singan.training.callbacks import LossHistory
+from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.run_folder import RunFolder
+from keras_singan.training.scale_trainer import ScaleTrainer
 
 # For `photo()`: scales of 18x23, 24x30 and 32x40.
 TINY = {

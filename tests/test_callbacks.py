@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_singan.callbacks import LOSSES
-from keras_singan.callbacks import LossHistory
-from keras_singan.callbacks import ScaleCallback
-from keras_singan.callbacks import TensorBoardLog
+from keras_singan.training.callbacks import LOSSES
+from keras_singan.training.callbacks import LossHistory
+from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.callbacks import TensorBoardLog
 
 
 def trainer(scale=0, iteration=0, channels=3):

@@ -18,7 +18,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 
 def interrupt(monkeypatch, after):
     """Makes Ctrl-C come in the first scale, after so many iterations."""
-    from keras_singan.run_folder import ScaleCheckpoint
+    from keras_singan.training.run_folder import ScaleCheckpoint
 
     def stop(self, batch, logs=None):
         if self.model.iteration == after:

@@ -45,7 +45,7 @@ def test_options_reach_the_run():
 
 def test_a_finished_run_says_so_and_stays_as_it_is(monkeypatch):
     before = snapshot(trained_run())
-    monkeypatch.setattr("keras_singan.training.ScaleTrainer.train", pytest.fail)
+    monkeypatch.setattr("keras_singan.training.fit.ScaleTrainer.train", pytest.fail)
     result = succeed("train", trained_photo(), *TINY, "--output", trained_run())
     assert f"Trained already: {trained_run() / 'singan.keras'}\n" in result.stdout
     assert snapshot(trained_run()) == before

@@ -18,9 +18,9 @@ from keras_singan import NotFittedError
 from keras_singan import RunFolderError
 from keras_singan import ScaleGAN
 from keras_singan import SinGAN
-from keras_singan.callbacks import LOSSES
-from keras_singan.callbacks import ScaleCallback
 from keras_singan.config import SinGANConfig
+from keras_singan.training.callbacks import LOSSES
+from keras_singan.training.callbacks import ScaleCallback
 
 
 def one_scale(**overrides):

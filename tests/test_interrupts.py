@@ -10,9 +10,9 @@ from fits import photo
 
 from keras_singan import SinGAN
 from keras_singan import TrainingError
-from keras_singan.callbacks import ScaleCallback
-from keras_singan.interrupts import held_interrupts
 from keras_singan.io.files import remove_leftovers
+from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.interrupts import held_interrupts
 
 
 @pytest.fixture(autouse=True)

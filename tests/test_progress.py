@@ -11,10 +11,10 @@ from keras_singan.flops import iteration_flops
 from keras_singan.geometry import Scale
 from keras_singan.plan import Estimate
 from keras_singan.plan import planned
-from keras_singan.progress import Clock
-from keras_singan.progress import duration
-from keras_singan.progress import new_progress
-from keras_singan.progress import print_plan
+from keras_singan.training.progress import Clock
+from keras_singan.training.progress import duration
+from keras_singan.training.progress import new_progress
+from keras_singan.training.progress import print_plan
 
 CONFIG = SinGANConfig(steps=10, min_size=8, filters=4, num_layers=2)
 PYRAMID = SimpleNamespace(
@@ -36,7 +36,7 @@ def time(monkeypatch):
     """Stands in for the time module: `time.now` is set by the test."""
     time = SimpleNamespace(now=1000.0)
     time.monotonic = lambda: time.now
-    monkeypatch.setattr("keras_singan.progress.time", time)
+    monkeypatch.setattr("keras_singan.training.progress.time", time)
     return time
 
 
@@ -165,7 +165,7 @@ def measured(monkeypatch):
             scales, (0.5,) * count, 2**30, (10,) * count, 6.0, channels, config
         )
 
-    monkeypatch.setattr("keras_singan.progress.estimate", estimate)
+    monkeypatch.setattr("keras_singan.training.progress.estimate", estimate)
 
 
 def shown(verbose, capsys, **options):

@@ -16,10 +16,10 @@ from fits import assert_same_weights
 from fits import photo
 
 from keras_singan import SinGAN
-from keras_singan import run_folder
-from keras_singan import scale_trainer
-from keras_singan.callbacks import ScaleCallback
-from keras_singan.run_folder import ScaleCheckpoint
+from keras_singan.training import run_folder
+from keras_singan.training import scale_trainer
+from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.run_folder import ScaleCheckpoint
 
 # Two scales, saved at iterations 2, 4 and 6; the rate falls after the fifth.
 OPTIONS = TINY | {"steps": 6, "filters": 2, "discriminator_steps": 1}

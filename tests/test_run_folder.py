@@ -21,8 +21,8 @@ from PIL import Image
 from keras_singan import OutputError
 from keras_singan import RunFolderError
 from keras_singan import SinGAN
-from keras_singan.callbacks import LOSSES
 from keras_singan.io.image import read_image
+from keras_singan.training.callbacks import LOSSES
 
 PICTURES = ["real.png", "reconstruction.png", "sample.png"]
 

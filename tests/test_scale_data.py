@@ -9,9 +9,9 @@ from fits import new_trainer
 from fits import photo
 
 from keras_singan import SinGAN
-from keras_singan.callbacks import ScaleCallback
 from keras_singan.models.crop_windows import cut
 from keras_singan.ops import noise
+from keras_singan.training.callbacks import ScaleCallback
 
 CROP, MARGIN = 13, TINY["num_layers"]
 # All that a preset may change beside the published numbers.

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_singan.models.networks import Generator
-from keras_singan.statistics import estimate_averages
+from keras_singan.training.moving_averages import estimate_averages
 
 
 def generator(normalization="batch", **kwargs):

@@ -14,7 +14,7 @@ from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
 from keras_singan.io.image import to_float
 from keras_singan.models.pyramid import new_pyramid
-from keras_singan.scale_trainer import ScaleTrainer
+from keras_singan.training.scale_trainer import ScaleTrainer
 
 
 def networks(trainer):

@@ -102,7 +102,7 @@ def _show(found, show, configs, names, as_json):
 
 
 def _print_report(report, console):
-    from keras_singan.progress import duration
+    from keras_singan.training.progress import duration
 
     console.print(
         f"{report.device}, {report.threads} threads, {report.dtype_policy}: at most "
@@ -151,7 +151,7 @@ def _short(number):
 
 
 def _print_comparison(comparison, console, a, b):
-    from keras_singan.progress import duration
+    from keras_singan.training.progress import duration
 
     console.print(f"{comparison.device}, {comparison.threads} threads", soft_wrap=True)
     for name, text, policy in zip("AB", (a, b), comparison.dtype_policies, strict=True):

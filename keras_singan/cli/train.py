@@ -82,7 +82,7 @@ def _show_plan(model, image, alpha):
     from rich.console import Console
 
     from keras_singan.memory import check_memory
-    from keras_singan.progress import print_plan
+    from keras_singan.training.progress import print_plan
 
     plan = model.estimate(image, alpha=alpha)
     print_plan(plan, Console(highlight=False))

@@ -3,7 +3,7 @@
 import gc
 
 from keras_singan.config import SinGANConfig
-from keras_singan.scale_trainer import ScaleTrainer
+from keras_singan.training.scale_trainer import ScaleTrainer
 
 
 def fit_pyramid(pyramid, config: SinGANConfig, store=None, callbacks=()):

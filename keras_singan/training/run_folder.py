@@ -19,8 +19,6 @@ import json
 from pathlib import Path
 
 from keras_singan import __version__
-from keras_singan.callbacks import LOSSES
-from keras_singan.callbacks import ScaleCallback
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import RunFolderError
 from keras_singan.io.files import atomic_path
@@ -31,6 +29,8 @@ from keras_singan.io.image import to_uint8
 from keras_singan.io.plot import plot_losses
 from keras_singan.models.model_file import MODEL_NAME
 from keras_singan.models.model_file import save_model
+from keras_singan.training.callbacks import LOSSES
+from keras_singan.training.callbacks import ScaleCallback
 
 
 class RunFolder:

@@ -4,7 +4,7 @@ import contextlib
 import signal
 import threading
 
-from keras_singan.callbacks import ScaleCallback
+from keras_singan.training.callbacks import ScaleCallback
 
 
 class InterruptAtStep(ScaleCallback):

@@ -1,0 +1,1 @@
+"""How a model is trained: the loop over scales, checkpoints, progress."""
