@@ -4,17 +4,17 @@ import json
 import numpy as np
 import pytest
 
-from keras_singan import benchmark
-from keras_singan.benchmark import compare
-from keras_singan.benchmark import run
-from keras_singan.benchmark_results import ScaleSpeed
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
 from keras_singan.errors import ImageError
-from keras_singan.flops import iteration_flops
-from keras_singan.flops import lower_flops
-from keras_singan.flops import own_flops
 from keras_singan.geometry import plan_scales
+from keras_singan.performance import benchmark
+from keras_singan.performance.benchmark import compare
+from keras_singan.performance.benchmark import run
+from keras_singan.performance.benchmark_report import ScaleSpeed
+from keras_singan.performance.flops import iteration_flops
+from keras_singan.performance.flops import lower_flops
+from keras_singan.performance.flops import own_flops
 
 # For `IMAGE`: scales of 18x23, 24x30 and 32x40.
 CONFIG = SinGANConfig(
@@ -181,8 +181,10 @@ def test_slow_sampling_takes_a_smaller_batch(monkeypatch):
 
 
 def test_too_little_memory_is_refused_before_anything_is_measured(machine, monkeypatch):
-    monkeypatch.setattr("keras_singan.memory.available_bytes", lambda: 2**20)
-    monkeypatch.setattr("keras_singan.memory.held_bytes", lambda: 0)
+    monkeypatch.setattr(
+        "keras_singan.performance.memory.available_bytes", lambda: 2**20
+    )
+    monkeypatch.setattr("keras_singan.performance.memory.held_bytes", lambda: 0)
     for call in (lambda: run(IMAGE, CONFIG), lambda: compare(IMAGE, CONFIG, CONFIG)):
         with pytest.raises(ConfigError, match="GiB of memory"):
             call()

@@ -6,8 +6,7 @@ from command_line import refuse
 from command_line import succeed
 from command_line import type_next
 
-from keras_singan import benchmark
-from keras_singan import peak
+from keras_singan.performance import benchmark
 
 TINY = [
     *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
@@ -150,8 +149,10 @@ def test_wrong_usage_is_refused_in_a_line(options):
 
 @pytest.mark.parametrize("options", [[], ["--compare", "fast", "draft"]])
 def test_too_little_memory_is_wrong_usage(monkeypatch, options):
-    monkeypatch.setattr("keras_singan.memory.available_bytes", lambda: 2**20)
-    monkeypatch.setattr("keras_singan.memory.held_bytes", lambda: 0)
+    monkeypatch.setattr(
+        "keras_singan.performance.memory.available_bytes", lambda: 2**20
+    )
+    monkeypatch.setattr("keras_singan.performance.memory.held_bytes", lambda: 0)
     assert "GiB of memory" in refuse(2, "benchmark", *options)
 
 

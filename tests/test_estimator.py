@@ -161,7 +161,7 @@ def test_every_public_name_can_be_had():
 
 
 def test_auto_is_asked_anew_in_each_fit_and_kept_by_a_run(tmp_path, monkeypatch):
-    from keras_singan import precision
+    from keras_singan.performance import precision
 
     monkeypatch.setattr(precision, "faster_policy", lambda: "mixed_bfloat16")
     model = one_scale(dtype_policy="auto")
@@ -189,7 +189,7 @@ def test_a_run_of_an_unknown_precision_is_refused_as_another_run(tmp_path, polic
 
 
 def test_too_little_memory_is_refused_before_anything_is_written(tmp_path, monkeypatch):
-    from keras_singan import memory
+    from keras_singan.performance import memory
 
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)
     monkeypatch.setattr(memory, "held_bytes", lambda: 0)

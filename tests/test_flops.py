@@ -6,16 +6,16 @@ import pytest
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
-from keras_singan.flops import forward_flops
-from keras_singan.flops import iteration_flops
-from keras_singan.flops import layer_flops
-from keras_singan.flops import lower_flops
-from keras_singan.flops import own_flops
 from keras_singan.geometry import plan_scales
-from keras_singan.measurement import _new_scale_gan
-from keras_singan.measurement import _random_data
 from keras_singan.models.networks import Discriminator
 from keras_singan.models.networks import Generator
+from keras_singan.performance.flops import forward_flops
+from keras_singan.performance.flops import iteration_flops
+from keras_singan.performance.flops import layer_flops
+from keras_singan.performance.flops import lower_flops
+from keras_singan.performance.flops import own_flops
+from keras_singan.performance.timed_step import _new_scale_gan
+from keras_singan.performance.timed_step import _random_data
 from keras_singan.schedule import trained_part
 
 CONFIG = SinGANConfig(min_size=16, max_size=40, filters=4, num_layers=2)

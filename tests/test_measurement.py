@@ -3,12 +3,11 @@ import os
 import pytest
 import tensorflow as tf
 
-from keras_singan import measurement
 from keras_singan.config import SinGANConfig
-from keras_singan.measurement import TimedStep
-from keras_singan.measurement import device_name
-from keras_singan.measurement import measure_iteration
-from keras_singan.measurement import thread_count
+from keras_singan.performance.timed_step import TimedStep
+from keras_singan.performance.timed_step import device_name
+from keras_singan.performance.timed_step import measure_iteration
+from keras_singan.performance.timed_step import thread_count
 
 CONFIG = SinGANConfig(
     min_size=16,

@@ -3,14 +3,14 @@ import re
 
 import pytest
 
-from keras_singan import memory
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
 from keras_singan.geometry import Scale
 from keras_singan.geometry import plan_scales
-from keras_singan.memory import available_bytes
-from keras_singan.memory import check_memory
-from keras_singan.memory import needed_bytes
+from keras_singan.performance import memory
+from keras_singan.performance.memory import available_bytes
+from keras_singan.performance.memory import check_memory
+from keras_singan.performance.memory import needed_bytes
 
 GIB = 2**30
 CONFIG = SinGANConfig(max_size=2048)

@@ -5,11 +5,11 @@ import dataclasses
 import pytest
 import tensorflow as tf
 
-from keras_singan import peak
-from keras_singan import precision
 from keras_singan.config import SinGANConfig
-from keras_singan.peak import convolution_peak
-from keras_singan.precision import resolve_precision
+from keras_singan.performance import convolution_peak
+from keras_singan.performance import precision
+from keras_singan.performance.convolution_peak import convolution_peak
+from keras_singan.performance.precision import resolve_precision
 
 AUTO = SinGANConfig(dtype_policy="auto")
 

@@ -2,14 +2,14 @@ import dataclasses
 
 import pytest
 
-from keras_singan import plan
 from keras_singan.config import SinGANConfig
-from keras_singan.flops import iteration_flops
-from keras_singan.flops import own_flops
 from keras_singan.geometry import Scale
 from keras_singan.geometry import plan_scales
-from keras_singan.plan import estimate
-from keras_singan.plan import measure_speed
+from keras_singan.performance import estimate
+from keras_singan.performance.estimate import estimate
+from keras_singan.performance.estimate import measure_speed
+from keras_singan.performance.flops import iteration_flops
+from keras_singan.performance.flops import own_flops
 
 CONFIG = SinGANConfig(min_size=16, max_size=40, filters=4, num_layers=2, steps=100)
 PEAK = 1e9

@@ -7,10 +7,10 @@ from rich.console import Console
 
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
-from keras_singan.flops import iteration_flops
 from keras_singan.geometry import Scale
-from keras_singan.plan import Estimate
-from keras_singan.plan import planned
+from keras_singan.performance.estimate import Estimate
+from keras_singan.performance.estimate import planned
+from keras_singan.performance.flops import iteration_flops
 from keras_singan.training.progress import Clock
 from keras_singan.training.progress import duration
 from keras_singan.training.progress import new_progress

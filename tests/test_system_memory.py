@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from keras_singan.system_memory import available_to_all
-from keras_singan.system_memory import free_bytes
-from keras_singan.system_memory import held_bytes
-from keras_singan.system_memory import left_to_groups
+from keras_singan.performance.system_memory import available_to_all
+from keras_singan.performance.system_memory import free_bytes
+from keras_singan.performance.system_memory import held_bytes
+from keras_singan.performance.system_memory import left_to_groups
 
 
 def write(folder, **files):

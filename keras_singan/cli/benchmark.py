@@ -55,9 +55,9 @@ def benchmark(context, image, as_json, compare, **values):
         )
     import_quietly()
     share_threads()
-    from keras_singan.benchmark import compare as compare_configs
-    from keras_singan.benchmark import run
     from keras_singan.config import resolve_config
+    from keras_singan.performance.benchmark import compare as compare_configs
+    from keras_singan.performance.benchmark import run
 
     values = config_values(**values)
     if compare:

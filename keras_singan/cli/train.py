@@ -81,7 +81,7 @@ def train(image, output, alpha, resume, log_dir, dry_run, verbose, **values):
 def _show_plan(model, image, alpha):
     from rich.console import Console
 
-    from keras_singan.memory import check_memory
+    from keras_singan.performance.memory import check_memory
     from keras_singan.training.progress import print_plan
 
     plan = model.estimate(image, alpha=alpha)

@@ -11,9 +11,9 @@ from rich.progress import TextColumn
 from rich.table import Table
 
 from keras_singan.errors import ConfigError
-from keras_singan.flops import iteration_flops
-from keras_singan.plan import estimate
-from keras_singan.plan import planned
+from keras_singan.performance.estimate import estimate
+from keras_singan.performance.estimate import planned
+from keras_singan.performance.flops import iteration_flops
 from keras_singan.schedule import scale_steps
 from keras_singan.training.callbacks import ScaleCallback
 

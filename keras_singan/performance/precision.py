@@ -5,7 +5,7 @@ import dataclasses
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
-from keras_singan.peak import convolution_peak
+from keras_singan.performance.convolution_peak import convolution_peak
 
 # Less is not worth the lost digits.
 _LEAST_GAIN = 1.15

@@ -4,23 +4,23 @@ import gc
 import statistics
 import time
 
-from keras_singan.benchmark_results import Comparison
-from keras_singan.benchmark_results import Report
-from keras_singan.benchmark_results import ScaleSpeed
 from keras_singan.config import SinGANConfig
-from keras_singan.flops import lower_flops
-from keras_singan.flops import own_flops
 from keras_singan.geometry import plan_scales
-from keras_singan.measurement import TimedStep
-from keras_singan.measurement import device_name
-from keras_singan.measurement import thread_count
-from keras_singan.memory import check_memory
 from keras_singan.models.pyramid import new_pyramid
-from keras_singan.peak import convolution_peak
-from keras_singan.precision import resolve_precision
+from keras_singan.performance.benchmark_report import Comparison
+from keras_singan.performance.benchmark_report import Report
+from keras_singan.performance.benchmark_report import ScaleSpeed
+from keras_singan.performance.convolution_peak import convolution_peak
+from keras_singan.performance.flops import lower_flops
+from keras_singan.performance.flops import own_flops
+from keras_singan.performance.memory import check_memory
+from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.system_memory import peak_bytes
+from keras_singan.performance.timed_step import TimedStep
+from keras_singan.performance.timed_step import device_name
+from keras_singan.performance.timed_step import thread_count
 from keras_singan.schedule import scale_steps
 from keras_singan.schedule import trained_part
-from keras_singan.system_memory import peak_bytes
 from keras_singan.tasks.sampling import sample
 
 # Images of the batch that sampling is measured with, if that is soon done.

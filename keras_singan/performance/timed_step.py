@@ -9,9 +9,9 @@ from keras_singan.config import SinGANConfig
 from keras_singan.models.networks import Generator
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops.noise import noise_size
-from keras_singan.peak import seconds_of
-from keras_singan.processor import core_count
-from keras_singan.processor import processor_name
+from keras_singan.performance.convolution_peak import seconds_of
+from keras_singan.performance.processor import core_count
+from keras_singan.performance.processor import processor_name
 from keras_singan.schedule import trained_part
 
 

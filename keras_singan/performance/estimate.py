@@ -5,14 +5,14 @@ import functools
 import statistics
 
 from keras_singan.config import SinGANConfig
-from keras_singan.flops import lower_flops
-from keras_singan.flops import own_flops
 from keras_singan.geometry import Scale
 from keras_singan.geometry import receptive_field
-from keras_singan.measurement import measure_iteration
-from keras_singan.memory import needed_bytes
-from keras_singan.peak import convolution_peak
-from keras_singan.precision import resolve_precision
+from keras_singan.performance.convolution_peak import convolution_peak
+from keras_singan.performance.flops import lower_flops
+from keras_singan.performance.flops import own_flops
+from keras_singan.performance.memory import needed_bytes
+from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.timed_step import measure_iteration
 from keras_singan.schedule import scale_steps
 from keras_singan.schedule import trained_part
 
