@@ -30,7 +30,9 @@ def features(monkeypatch):
             print("Downloading data from https://...")
         return lambda image: image[:, ::2, ::2]
 
-    monkeypatch.setattr("keras_singan.metrics.inception_features", inception_features)
+    monkeypatch.setattr(
+        "keras_singan.metrics.scores.inception_features", inception_features
+    )
     return made
 
 
@@ -88,7 +90,7 @@ def test_weights_that_cannot_be_fetched_skip_sifid_with_a_warning(monkeypatch, a
     def offline():
         raise TaskError("The InceptionV3 weights cannot be loaded (no network).")
 
-    monkeypatch.setattr("keras_singan.metrics.inception_features", offline)
+    monkeypatch.setattr("keras_singan.metrics.scores.inception_features", offline)
     result = evaluate(*as_json)
     assert result.stderr == (
         "Warning: no SIFID: The InceptionV3 weights cannot be loaded (no network).\n"

@@ -7,12 +7,10 @@ import sys
 import numpy as np
 import pytest
 
-from keras_singan import metrics
-from keras_singan import sifid
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
-from keras_singan.patches import _sorted_difference
-from keras_singan.patches import _stretch
+from keras_singan.metrics.patches import _sorted_difference
+from keras_singan.metrics.patches import _stretch
 
 
 def noise(*shape, seed=0):
@@ -79,7 +77,7 @@ def test_swd_is_the_mean_over_samples():
 def test_swd_does_not_depend_on_chunks(monkeypatch):
     image, sample = noise(20, 20, 3), noise(1, 20, 20, 3, seed=1)
     whole = metrics.sliced_wasserstein(sample, image)
-    monkeypatch.setattr("keras_singan.patches.CHUNK", 1)
+    monkeypatch.setattr("keras_singan.metrics.patches.CHUNK", 1)
     assert metrics.sliced_wasserstein(sample, image) == pytest.approx(whole, 1e-5)
 
 
@@ -105,7 +103,7 @@ def test_quantile_functions_of_different_lengths():
 @pytest.mark.parametrize("channels", [1, 3, 7])
 @pytest.mark.parametrize("chunk", [1, 1 << 22])
 def test_patch_distances_by_brute_force(channels, chunk, monkeypatch):
-    monkeypatch.setattr("keras_singan.patches.CHUNK", chunk)
+    monkeypatch.setattr("keras_singan.metrics.patches.CHUNK", chunk)
     sample, image = noise(18, 13, channels), noise(11, 17, channels, seed=1) // 3
     gaps = patches(sample)[:, None] - patches(image)[None]
     rms = np.sqrt((gaps**2).mean(axis=-1))
@@ -378,7 +376,9 @@ def test_the_second_octave_needs_14_px():
 
 
 def test_import_is_free_of_tensorflow():
-    code = "import sys, keras_singan.metrics; sys.exit('tensorflow' in sys.modules)"
+    code = (
+        "import sys, keras_singan.metrics.scores; sys.exit('tensorflow' in sys.modules)"
+    )
     path = os.pathsep.join(sys.path)
     env = {**os.environ, "PYTHONPATH": path}
     assert subprocess.run([sys.executable, "-c", code], env=env).returncode == 0

@@ -49,7 +49,6 @@ def evaluate(model, scale, count, seed, inception, sifid, as_json):
     path = find_model(model)
     import_quietly()
     from keras_singan import SinGAN
-    from keras_singan import metrics
 
     singan = SinGAN.load(path)
     features = _features(inception) if sifid else None
@@ -68,7 +67,7 @@ def evaluate(model, scale, count, seed, inception, sifid, as_json):
 
 
 def _features(weights):
-    from keras_singan.metrics import inception_features
+    from keras_singan.metrics.scores import inception_features
 
     if weights is not None:
         return inception_features(weights)

@@ -7,12 +7,12 @@ Report `diversity` next to every other number: copies of the photo win all of th
 
 import numpy as np
 
-from keras_singan import patches
-from keras_singan import sifid as _sifid
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
-from keras_singan.patches import PATCH
-from keras_singan.sifid import inception_features
+from keras_singan.metrics import frechet as _sifid
+from keras_singan.metrics import patches
+from keras_singan.metrics.frechet import inception_features
+from keras_singan.metrics.patches import PATCH
 
 __all__ = [
     "coherence",

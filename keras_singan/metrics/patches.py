@@ -1,6 +1,6 @@
 """All 7x7 patches of an image: nearest neighbours and random projections.
 
-`keras_singan.metrics` checks the images and makes metrics of these.
+`keras_singan.metrics.scores` checks the images and makes metrics of these.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """The two halves of SIFID: Inception features and the Frechet distance.
 
-`keras_singan.metrics.sifid` puts them together.
+`keras_singan.metrics.scores.sifid` puts them together.
 """
 
 import os
