@@ -11,7 +11,6 @@ from keras_singan.tasks import animation
 from keras_singan.tasks import editing
 from keras_singan.tasks import harmonization
 from keras_singan.tasks import painting
-from keras_singan.tasks import quantized
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
 from keras_singan.tasks.checks import check_seed

@@ -4,7 +4,7 @@ import functools
 
 from fits import trained
 
-from keras_singan.tasks.quantized import quantized_scale
+from keras_singan.tasks.retrained_scale import quantized_scale
 
 
 @functools.cache

@@ -15,9 +15,9 @@ from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.models.pyramid import new_pyramid
 from keras_singan.tasks import animation
+from keras_singan.tasks.noise_walk import continue_walk
+from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.sampling import reconstruct
-from keras_singan.tasks.walk import continue_walk
-from keras_singan.tasks.walk import start_walk
 
 
 def animate(frames=6, seed=5, **kwargs):

@@ -15,7 +15,7 @@ from PIL import Image
 
 from keras_singan import SinGAN
 from keras_singan.tasks.painting import paint_quantized
-from keras_singan.tasks.quantized import QuantizedScale
+from keras_singan.tasks.retrained_scale import QuantizedScale
 
 NOTICE = "--quantize retrains scale 1 once, which takes minutes: kept in "
 

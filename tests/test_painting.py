@@ -17,7 +17,6 @@ from keras_singan import TaskError
 from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.ops.resize import resize
-from keras_singan.tasks import quantized
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.painting import paint_quantized
 from keras_singan.tasks.painting import paint_to_image

@@ -20,9 +20,8 @@ from keras_singan.models.pyramid import new_pyramid
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
-from keras_singan.tasks import quantized
-from keras_singan.tasks.quantized import QuantizedScale
-from keras_singan.tasks.quantized import QuantizedTrainer
+from keras_singan.tasks.retrained_scale import QuantizedScale
+from keras_singan.tasks.retrained_scale import QuantizedTrainer
 
 
 def colours_of(image):

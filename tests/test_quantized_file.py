@@ -21,10 +21,9 @@ from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
-from keras_singan.tasks import quantized
-from keras_singan.tasks.quantized import QuantizedScale
-from keras_singan.tasks.quantized import fingerprint
-from keras_singan.tasks.quantized import quantized_path
+from keras_singan.tasks.retrained_scale import QuantizedScale
+from keras_singan.tasks.retrained_scale import fingerprint
+from keras_singan.tasks.retrained_scale import quantized_path
 
 
 @pytest.fixture

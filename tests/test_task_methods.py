@@ -12,7 +12,6 @@ from PIL import Image
 from keras_singan import NotFittedError
 from keras_singan import SinGAN
 from keras_singan import TaskError
-from keras_singan.tasks import quantized
 
 COMPOSITE = photo(41, 50, seed=3)
 MASK = np.zeros((41, 50), bool)

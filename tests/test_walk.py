@@ -11,8 +11,8 @@ from keras_singan import SinGANConfig
 from keras_singan.io.image import to_float
 from keras_singan.models.pyramid import new_pyramid
 from keras_singan.ops import noise
-from keras_singan.tasks.walk import continue_walk
-from keras_singan.tasks.walk import start_walk
+from keras_singan.tasks.noise_walk import continue_walk
+from keras_singan.tasks.noise_walk import start_walk
 
 
 def walk(frames, alpha=0.1, beta=0.9, loop=False, start_scale=0, pyramid=None):

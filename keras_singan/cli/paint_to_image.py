@@ -56,7 +56,7 @@ def _plain(job, paint, _, start_scale):
 
 
 def _quantized(job, paint, colors, start_scale):
-    from keras_singan.tasks.quantized import quantized_path
+    from keras_singan.tasks.retrained_scale import quantized_path
 
     kept = quantized_path(job.model_path, start_scale, colors)
     if not kept.exists():

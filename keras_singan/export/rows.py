@@ -18,12 +18,12 @@ from keras_singan.ops.step_sizes import step_sizes
 from keras_singan.tasks.editing import edited
 from keras_singan.tasks.harmonization import harmonized
 from keras_singan.tasks.inputs import generation_sizes
+from keras_singan.tasks.noise_walk import continue_walk
+from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.painting import painted
 from keras_singan.tasks.painting import painted_quantized
 from keras_singan.tasks.regions import MOST_CHANGED
 from keras_singan.tasks.super_resolution import enlarge
-from keras_singan.tasks.walk import continue_walk
-from keras_singan.tasks.walk import start_walk
 
 _INT, _LONG = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int64)
 _FLOAT = tf.TensorSpec((), tf.float32)

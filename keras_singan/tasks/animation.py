@@ -9,9 +9,9 @@ from keras_singan.tasks.checks import check_count
 from keras_singan.tasks.checks import check_number
 from keras_singan.tasks.checks import check_seed
 from keras_singan.tasks.checks import check_start_scale
+from keras_singan.tasks.noise_walk import continue_walk
+from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.sampling import chunk_size
-from keras_singan.tasks.walk import continue_walk
-from keras_singan.tasks.walk import start_walk
 
 
 def animate(
