@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_singan.errors import NotFittedError
-from keras_singan.io.animation import save_animation
+from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import to_uint8
 from keras_singan.tasks import animation
 from keras_singan.tasks import editing

@@ -10,7 +10,7 @@ from fits import trained
 
 from keras_singan import SinGANConfig
 from keras_singan import TaskError
-from keras_singan.io.animation import save_animation
+from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.models.pyramid import new_pyramid

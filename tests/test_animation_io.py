@@ -16,8 +16,8 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
 from keras_singan.io import gif
 from keras_singan.io import webp
-from keras_singan.io.animation import encode_animation
-from keras_singan.io.animation import save_animation
+from keras_singan.io.animation_file import encode_animation
+from keras_singan.io.animation_file import save_animation
 from keras_singan.io.save import preview
 from keras_singan.io.save import save_image
 from keras_singan.io.video import require_ffmpeg

@@ -12,7 +12,7 @@ from PIL import Image
 from PIL import ImageSequence
 
 from keras_singan import SinGAN
-from keras_singan.io.animation import encode_animation
+from keras_singan.io.animation_file import encode_animation
 from keras_singan.io.sheet import contact_sheet
 
 FOLDER = Path("samples/run")

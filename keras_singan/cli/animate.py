@@ -19,7 +19,7 @@ from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import several
 from keras_singan.cli.output import check_scales
-from keras_singan.io.animation import save_animation
+from keras_singan.io.animation_file import save_animation
 from keras_singan.io.sheet import contact_sheet
 
 # A PNG is opened by more programs than an .apng, which is the same.

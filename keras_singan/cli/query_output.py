@@ -10,7 +10,7 @@ import numpy as np
 from keras_singan.cli.job import ANIMATIONS
 from keras_singan.cli.job import IMAGES
 from keras_singan.errors import OutputError
-from keras_singan.io.animation import save_animation
+from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import save_image
 
 # What comes as a PNG has 1, 3 or 4 channels: none needs an array.
