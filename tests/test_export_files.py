@@ -16,8 +16,8 @@ from tensorflow_serving.apis import prediction_log_pb2
 
 from keras_singan import SinGAN
 from keras_singan.export import ExportLimits
-from keras_singan.export.warmup import FILE_NAME
-from keras_singan.export.warmup import prediction_log
+from keras_singan.export.warmup_requests import FILE_NAME
+from keras_singan.export.warmup_requests import prediction_log
 from keras_singan.io.image import to_float
 from keras_singan.models.pyramid import new_pyramid
 

@@ -16,7 +16,6 @@ from pictures import noise
 from PIL import Image
 
 from keras_singan.export import ExportLimits
-from keras_singan.export import images
 from keras_singan.io.image import encode_png
 from keras_singan.io.image import read_image
 from keras_singan.io.image import to_uint8

@@ -14,13 +14,13 @@ from keras_singan.client.tasks import DEFAULT_MODEL
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.export.limits import ExportLimits
-from keras_singan.export.packed import packed
+from keras_singan.export.packed_pyramid import packed
 from keras_singan.export.readme import readme
-from keras_singan.export.rows import Rows
 from keras_singan.export.signatures import DEFAULT_FACTOR
 from keras_singan.export.signatures import Signatures
-from keras_singan.export.warmup import example_requests
-from keras_singan.export.warmup import write_warmup
+from keras_singan.export.task_graphs import Rows
+from keras_singan.export.warmup_requests import example_requests
+from keras_singan.export.warmup_requests import write_warmup
 from keras_singan.geometry import receptive_field
 from keras_singan.io.files import write_text
 

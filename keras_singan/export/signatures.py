@@ -8,16 +8,15 @@ because REST cannot leave an input out. `NAME_float` takes and gives float image
 
 import tensorflow as tf
 
-from keras_singan.export import images
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
 from keras_singan.export.guards import same_rows
 from keras_singan.export.guards import within
-from keras_singan.export.requests import RequestGuards
-from keras_singan.export.requests import all_same
-from keras_singan.export.requests import share_or_default
-from keras_singan.export.rows import Rows
+from keras_singan.export.request_checks import RequestGuards
+from keras_singan.export.request_checks import all_same
+from keras_singan.export.request_checks import share_or_default
+from keras_singan.export.task_graphs import Rows
 from keras_singan.tasks.blending import middle_scale
 
 _INT, _LONG = tf.int32, tf.int64

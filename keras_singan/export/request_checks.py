@@ -2,13 +2,12 @@
 
 import tensorflow as tf
 
-from keras_singan.export import images
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
 from keras_singan.export.guards import same_rows
 from keras_singan.export.guards import within
-from keras_singan.export.rows import Rows
+from keras_singan.export.task_graphs import Rows
 from keras_singan.ops import masks
 
 _INT, _LONG = tf.int32, tf.int64
