@@ -19,8 +19,8 @@ from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from keras_singan.server.model import LoadedModel
-from keras_singan.server.run import Server
+from keras_singan.server.loading.loaded_model import LoadedModel
+from keras_singan.server.server import Server
 from keras_singan.server.settings import ServeSettings
 
 DATA = Path(__file__).parent / "data" / "serving"

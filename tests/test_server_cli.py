@@ -18,7 +18,6 @@ from keras_singan.cli.main import cli
 from keras_singan.cli.serve import serve
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
-from keras_singan.server import source
 
 cli.add_command(serve)
 
@@ -121,7 +120,9 @@ def test_a_keras_file_is_exported_once(tmp_path, monkeypatch):
 def test_a_real_model_is_exported_and_served(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Without the warm-up, which takes a second for each of its signatures.
-    monkeypatch.setattr("keras_singan.server.versions.warm_up", lambda *args: None)
+    monkeypatch.setattr(
+        "keras_singan.server.loading.versions.warm_up", lambda *args: None
+    )
     file = saved_model(tmp_path / "tiny.keras")
     with running(file, name="singan") as server:
         client = Client(server.url)

@@ -9,15 +9,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from tensorflow.core.framework import types_pb2
 
-from keras_singan.server.json_exact import ParseError
-from keras_singan.server.json_exact import parse_exactly
-from keras_singan.server.json_request import read_inputs
-from keras_singan.server.json_result import write_outputs
-from keras_singan.server.json_tensor import parse_request
-from keras_singan.server.json_text import parse_json
-from keras_singan.server.json_values import decimal_text
-from keras_singan.server.json_values import dump
-from keras_singan.server.status import StatusError
+from keras_singan.server.json_codec.answer import write_outputs
+from keras_singan.server.json_codec.exact import ParseError
+from keras_singan.server.json_codec.exact import parse_exactly
+from keras_singan.server.json_codec.parse import parse_json
+from keras_singan.server.json_codec.request import read_inputs
+from keras_singan.server.json_codec.tensor_reader import parse_request
+from keras_singan.server.json_codec.values import decimal_text
+from keras_singan.server.json_codec.values import dump
+from keras_singan.server.status_codes import StatusError
 
 FLOAT, INT, INT64, STRING, BOOL, HALF, UINT8, DOUBLE = (
     types_pb2.DataType.Value(f"DT_{name}")

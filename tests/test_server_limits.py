@@ -18,8 +18,8 @@ from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from keras_singan.errors import ServingError
 from keras_singan.errors import TaskError
-from keras_singan.server.metrics import LIMITS
-from keras_singan.server.metrics import Metrics
+from keras_singan.server.prometheus import LIMITS
+from keras_singan.server.prometheus import Metrics
 from keras_singan.server.settings import ServeSettings
 
 METRICS = "/monitoring/prometheus/metrics"

@@ -89,7 +89,7 @@ def serve(path, grpc_port, labels, **settings):
     labels = dict(map(_label, labels))
     click.echo(f"Model: {path} (loading and warming up)", err=True)
     import_quietly()
-    from keras_singan.server.run import serve as run
+    from keras_singan.server.server import serve as run
 
     run(
         path,

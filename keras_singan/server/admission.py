@@ -4,7 +4,7 @@ import concurrent.futures
 import threading
 import time
 
-from keras_singan.server.status import StatusError
+from keras_singan.server.status_codes import StatusError
 
 # TensorFlow looks for a timeout between two ops only; a request is answered a
 # little after its time is over, while the op still ends.

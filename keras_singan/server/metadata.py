@@ -4,7 +4,7 @@ from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2
 from tensorflow_serving.apis import get_model_status_pb2
 
-from keras_singan.server.status import CODES
+from keras_singan.server.status_codes import CODES
 
 _States = get_model_status_pb2.ModelVersionStatus.State
 

@@ -4,10 +4,10 @@ import time
 
 import tensorflow as tf
 
-from keras_singan.server.model import check_images
-from keras_singan.server.model import signature_of
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import invalid
+from keras_singan.server.loading.loaded_model import check_images
+from keras_singan.server.loading.loaded_model import signature_of
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
 
 DEFAULT_SIGNATURE = "serving_default"
 _METHODS = [f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress")]

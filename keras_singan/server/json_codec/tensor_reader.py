@@ -3,17 +3,17 @@
 import base64
 import re
 
-from keras_singan.server.json_text import parse_json
-from keras_singan.server.json_values import INT64
-from keras_singan.server.json_values import JsonObject
-from keras_singan.server.json_values import dump
-from keras_singan.server.json_values import is_integer
-from keras_singan.server.json_values import is_number
-from keras_singan.server.json_values import type_name
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import invalid
-from keras_singan.server.tensors import MAX_RANK
-from keras_singan.server.tensors import type_text
+from keras_singan.server.json_codec.parse import parse_json
+from keras_singan.server.json_codec.values import INT64
+from keras_singan.server.json_codec.values import JsonObject
+from keras_singan.server.json_codec.values import dump
+from keras_singan.server.json_codec.values import is_integer
+from keras_singan.server.json_codec.values import is_number
+from keras_singan.server.json_codec.values import type_name
+from keras_singan.server.proto_tensors import MAX_RANK
+from keras_singan.server.proto_tensors import type_text
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
 
 _SPACE = str.maketrans("", "", " \t\n\v\f\r")
 _BASE64 = re.compile(r"([A-Za-z0-9+/]*)([=.]*)")

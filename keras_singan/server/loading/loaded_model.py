@@ -6,9 +6,9 @@ import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.util import deprecation
 
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import from_exception
-from keras_singan.server.status import invalid
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
+from keras_singan.server.status_codes import invalid
 
 # A convolution whose images have another rank than it was built for aborts the
 # whole process in some builds of TensorFlow. Inputs of lower rank cannot, and are

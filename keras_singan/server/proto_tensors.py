@@ -6,8 +6,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import invalid
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
 
 # The field of a TensorProto that holds the values of a type.
 _FIELDS = {

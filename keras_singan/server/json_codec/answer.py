@@ -5,12 +5,12 @@ import math
 
 import numpy as np
 
-from keras_singan.server.json_values import decimal_text
-from keras_singan.server.json_writer import JsonWriter
-from keras_singan.server.json_writer import encoded
-from keras_singan.server.json_writer import quoted
-from keras_singan.server.status import invalid
-from keras_singan.server.tensors import type_text
+from keras_singan.server.json_codec.values import decimal_text
+from keras_singan.server.json_codec.writer import JsonWriter
+from keras_singan.server.json_codec.writer import encoded
+from keras_singan.server.json_codec.writer import quoted
+from keras_singan.server.proto_tensors import type_text
+from keras_singan.server.status_codes import invalid
 
 _WHOLE = {"int32", "int16", "int8", "uint8", "int64", "uint32", "uint64"}
 

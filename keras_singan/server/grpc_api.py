@@ -19,11 +19,11 @@ from keras_singan.server.metadata import metadata_response
 from keras_singan.server.metadata import status_response
 from keras_singan.server.prediction import DEFAULT_SIGNATURE
 from keras_singan.server.prediction import predict
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import from_exception
-from keras_singan.server.status import invalid
-from keras_singan.server.tensors import array_from_proto
-from keras_singan.server.tensors import fill_proto
+from keras_singan.server.proto_tensors import array_from_proto
+from keras_singan.server.proto_tensors import fill_proto
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
+from keras_singan.server.status_codes import invalid
 
 SERVICES = ("", "ModelService", "PredictionService")
 _MESSAGE_CHARACTERS = 1024

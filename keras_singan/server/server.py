@@ -9,8 +9,8 @@ import time
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import ServingError
 from keras_singan.server.extra import require_extra
+from keras_singan.server.loading.model_source import base_folder
 from keras_singan.server.settings import ServeSettings
-from keras_singan.server.source import base_folder
 
 _START_SECONDS = 30
 _STOP_SECONDS = 5
@@ -77,10 +77,10 @@ class Server:
 
     def _start(self, stack):
         from keras_singan.server.admission import Admission
-        from keras_singan.server.http import HttpApp
-        from keras_singan.server.metrics import Metrics
-        from keras_singan.server.rest import Rest
-        from keras_singan.server.versions import Versions
+        from keras_singan.server.asgi_app import HttpApp
+        from keras_singan.server.loading.versions import Versions
+        from keras_singan.server.prometheus import Metrics
+        from keras_singan.server.rest_api import Rest
 
         settings = self.settings
         listening = stack.enter_context(_bound(settings.host, settings.port))
@@ -102,7 +102,7 @@ class Server:
         stack.callback(self._drain, admission)
 
     def _load(self, versions):
-        from keras_singan.server.status import StatusError
+        from keras_singan.server.status_codes import StatusError
 
         try:
             versions.start(self.settings.poll_seconds)
@@ -114,7 +114,7 @@ class Server:
             ) from error
 
     def _start_grpc(self, stack, versions, parts):
-        from keras_singan.server.grpc_services import make_grpc_server
+        from keras_singan.server.grpc_api import make_grpc_server
 
         self._grpc, self._health = make_grpc_server(versions, *parts)
         stack.callback(self._stop_grpc)

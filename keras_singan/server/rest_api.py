@@ -4,22 +4,22 @@ import dataclasses
 import re
 import urllib.parse
 
-from keras_singan.server.json_request import read_inputs
-from keras_singan.server.json_result import write_error
-from keras_singan.server.json_result import write_outputs
-from keras_singan.server.json_tensor import parse_request
-from keras_singan.server.json_values import INT64
-from keras_singan.server.json_values import JsonObject
-from keras_singan.server.json_values import dump
-from keras_singan.server.json_values import type_name
+from keras_singan.server.json_codec.answer import write_error
+from keras_singan.server.json_codec.answer import write_outputs
+from keras_singan.server.json_codec.request import read_inputs
+from keras_singan.server.json_codec.tensor_reader import parse_request
+from keras_singan.server.json_codec.values import INT64
+from keras_singan.server.json_codec.values import JsonObject
+from keras_singan.server.json_codec.values import dump
+from keras_singan.server.json_codec.values import type_name
 from keras_singan.server.metadata import metadata_json
 from keras_singan.server.metadata import status_json
 from keras_singan.server.metadata import status_response
 from keras_singan.server.prediction import DEFAULT_SIGNATURE
 from keras_singan.server.prediction import predict
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import from_exception
-from keras_singan.server.status import invalid
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
+from keras_singan.server.status_codes import invalid
 
 _VERSION = r"(?:(?:/versions/([0-9]+))|(?:/labels/([^/:]+)))"
 _PREDICT = re.compile(

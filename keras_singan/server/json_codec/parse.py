@@ -9,12 +9,12 @@ slow, exact parser takes what that one refuses.
 import json
 import re
 
-from keras_singan.server.json_exact import ParseError
-from keras_singan.server.json_exact import decimal_number
-from keras_singan.server.json_exact import parse_exactly
-from keras_singan.server.json_exact import whole_number
-from keras_singan.server.json_values import JsonObject
-from keras_singan.server.status import invalid
+from keras_singan.server.json_codec.exact import ParseError
+from keras_singan.server.json_codec.exact import decimal_number
+from keras_singan.server.json_codec.exact import parse_exactly
+from keras_singan.server.json_codec.exact import whole_number
+from keras_singan.server.json_codec.values import JsonObject
+from keras_singan.server.status_codes import invalid
 
 # Beyond it the exact parser would take seconds to say where the error is.
 _EXACT_BYTES = 1 << 20

@@ -3,7 +3,7 @@
 import math
 import re
 
-from keras_singan.server.json_values import JsonObject
+from keras_singan.server.json_codec.values import JsonObject
 
 # A tensor has 254 dimensions at most; deeper nesting could only exhaust the stack.
 _DEPTH = 200

@@ -5,12 +5,12 @@ import dataclasses
 import threading
 from pathlib import Path
 
-from keras_singan.server.json_values import INT64
-from keras_singan.server.model import LoadedModel
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import from_exception
-from keras_singan.server.status import invalid
-from keras_singan.server.warmup import warm_up
+from keras_singan.server.json_codec.values import INT64
+from keras_singan.server.loading.loaded_model import LoadedModel
+from keras_singan.server.loading.warm_up import warm_up
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
+from keras_singan.server.status_codes import invalid
 
 
 @dataclasses.dataclass

@@ -4,9 +4,9 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from keras_singan.server.prediction import predict
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import invalid
-from keras_singan.server.tensors import array_from_proto
+from keras_singan.server.proto_tensors import array_from_proto
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
 
 _FILE = "assets.extra/tf_serving_warmup_requests"
 _MOST = 1000

@@ -8,12 +8,12 @@ import zlib
 from keras_singan.server.admission import GRACE_SECONDS
 from keras_singan.server.admission import Deadline
 from keras_singan.server.admission import timed_out
-from keras_singan.server.metrics import PATH as METRICS_PATH
-from keras_singan.server.rest import Answer
-from keras_singan.server.rest import error_answer
-from keras_singan.server.rest import subject
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import from_exception
+from keras_singan.server.prometheus import PATH as METRICS_PATH
+from keras_singan.server.rest_api import Answer
+from keras_singan.server.rest_api import error_answer
+from keras_singan.server.rest_api import subject
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
 
 _API = re.compile(r"(?i:/v1/.*)")
 _HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")

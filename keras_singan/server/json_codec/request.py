@@ -1,12 +1,12 @@
 """The two formats of a predict request: rows (`instances`), columns (`inputs`)."""
 
-from keras_singan.server.json_tensor import TensorFiller
-from keras_singan.server.json_tensor import is_base64
-from keras_singan.server.json_values import JsonObject
-from keras_singan.server.json_values import dump
-from keras_singan.server.status import StatusError
-from keras_singan.server.status import invalid
-from keras_singan.server.tensors import array_of
+from keras_singan.server.json_codec.tensor_reader import TensorFiller
+from keras_singan.server.json_codec.tensor_reader import is_base64
+from keras_singan.server.json_codec.values import JsonObject
+from keras_singan.server.json_codec.values import dump
+from keras_singan.server.proto_tensors import array_of
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
 
 
 def read_inputs(document, signature_name, types):

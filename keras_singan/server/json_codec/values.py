@@ -5,7 +5,7 @@ import math
 import re
 import struct
 
-from keras_singan.server.json_writer import JsonWriter
+from keras_singan.server.json_codec.writer import JsonWriter
 
 INT64 = (-(1 << 63), (1 << 63) - 1)
 _FLOAT_MAX = 3.4028234663852886e38

@@ -1,0 +1,1 @@
+"""TensorFlow Serving's JSON: requests read, answers written."""
