@@ -18,8 +18,8 @@ from rest_server import refused
 from rest_server import running
 
 from keras_singan.client import Client
-from keras_singan.client.rest import TIMEOUT
-from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.client.rest_client import TIMEOUT
+from keras_singan.client.task_client import DEFAULT_MODEL
 
 SERVING = Path(__file__).parents[1] / "serving"
 SMOKE_TEST = SERVING / "smoke_test.py"

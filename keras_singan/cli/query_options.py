@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from keras_singan.cli.quiet import import_quietly
-from keras_singan.client.rest import TIMEOUT
-from keras_singan.client.rest import Client
+from keras_singan.client.rest_client import TIMEOUT
+from keras_singan.client.rest_client import Client
 
 
 def connection_options(command):

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from keras_singan.cli.quiet import import_quietly
-from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
 
 

@@ -15,7 +15,7 @@ TensorFlow Serving and with `keras-singan serve`.
 
 from keras_singan.client.grpc_client import GrpcClient
 from keras_singan.client.images import save_frames
-from keras_singan.client.rest import Client
+from keras_singan.client.rest_client import Client
 from keras_singan.client.retries import Retries
 
 __all__ = ["Client", "GrpcClient", "Retries", "save_frames"]

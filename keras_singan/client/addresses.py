@@ -4,7 +4,7 @@ import dataclasses
 import re
 import urllib.parse
 
-from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
 
 _MODEL_PATH = re.compile(

@@ -10,10 +10,10 @@ from keras_singan.client.addresses import grpc_target
 from keras_singan.client.arguments import real
 from keras_singan.client.replies import read_metadata
 from keras_singan.client.replies import read_status
-from keras_singan.client.rest import TIMEOUT
+from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.retries import Busy
 from keras_singan.client.retries import checked_retries
-from keras_singan.client.tasks import TaskClient
+from keras_singan.client.task_client import TaskClient
 from keras_singan.errors import ServingError
 
 _DTYPES = {

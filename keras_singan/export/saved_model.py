@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.export.limits import ExportLimits

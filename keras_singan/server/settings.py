@@ -5,7 +5,7 @@ import math
 import os
 import re
 
-from keras_singan.client.tasks import DEFAULT_MODEL
+from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
 
 _PORTS = (0, 65535)

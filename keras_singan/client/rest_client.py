@@ -16,7 +16,7 @@ from keras_singan.client.replies import read_metadata
 from keras_singan.client.replies import read_predictions
 from keras_singan.client.replies import read_status
 from keras_singan.client.retries import checked_retries
-from keras_singan.client.tasks import TaskClient
+from keras_singan.client.task_client import TaskClient
 
 TIMEOUT = 150.0
 """Seconds without a word from the server: a little over the server's own limit."""
