@@ -137,7 +137,9 @@ def test_the_sheet_is_made_batch_by_batch(monkeypatch):
         sizes.append([len(batch) for batch in frames])
         return path
 
-    monkeypatch.setattr("keras_singan.cli.animate.save_animation", save_animation)
+    monkeypatch.setattr(
+        "keras_singan.cli.commands.animate.save_animation", save_animation
+    )
     animate("--scale", "0-1", "--frames", 5)
     assert sizes == [[2, 2, 1]] * 3
 

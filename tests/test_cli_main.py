@@ -14,7 +14,7 @@ from command_line import succeed
 from command_line import trained_run
 
 import keras_singan
-from keras_singan.cli.errors import one_line_errors
+from keras_singan.cli.exit_codes import one_line_errors
 from keras_singan.errors import ModelFileError
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "keras-singan"

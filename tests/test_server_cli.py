@@ -14,8 +14,8 @@ from served import running
 from served import save_version
 
 from keras_singan import SinGAN
+from keras_singan.cli.commands.serve import serve
 from keras_singan.cli.main import cli
-from keras_singan.cli.serve import serve
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
 
@@ -25,7 +25,7 @@ cli.add_command(serve)
 def test_serve_answers_until_it_is_told_to_stop(tmp_path):
     code = (
         "from keras_singan.cli.main import cli, main\n"
-        "from keras_singan.cli.serve import serve\n"
+        "from keras_singan.cli.commands.serve import serve\n"
         "cli.add_command(serve)\nmain()"
     )
     options = ["--name", "m", "--port", "0", "--grpc-port", "0"]

@@ -7,20 +7,20 @@ from pathlib import Path
 import click
 
 from keras_singan import __version__
-from keras_singan.cli.animate import animate
-from keras_singan.cli.benchmark import benchmark
-from keras_singan.cli.edit import edit
-from keras_singan.cli.errors import one_line_errors
-from keras_singan.cli.evaluate import evaluate
-from keras_singan.cli.export import export
-from keras_singan.cli.harmonize import harmonize
-from keras_singan.cli.info import info
-from keras_singan.cli.paint_to_image import paint_to_image
-from keras_singan.cli.query import query
-from keras_singan.cli.sample import sample
-from keras_singan.cli.serve import serve
-from keras_singan.cli.super_resolve import super_resolve
-from keras_singan.cli.train import train
+from keras_singan.cli.commands.animate import animate
+from keras_singan.cli.commands.benchmark import benchmark
+from keras_singan.cli.commands.edit import edit
+from keras_singan.cli.commands.evaluate import evaluate
+from keras_singan.cli.commands.export import export
+from keras_singan.cli.commands.harmonize import harmonize
+from keras_singan.cli.commands.info import info
+from keras_singan.cli.commands.paint_to_image import paint_to_image
+from keras_singan.cli.commands.query import query
+from keras_singan.cli.commands.sample import sample
+from keras_singan.cli.commands.serve import serve
+from keras_singan.cli.commands.super_resolve import super_resolve
+from keras_singan.cli.commands.train import train
+from keras_singan.cli.exit_codes import one_line_errors
 
 _PACKAGE = str(Path(__file__).parents[1])
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 import numpy as np
 
-from keras_singan.cli.job import ANIMATIONS
-from keras_singan.cli.job import IMAGES
+from keras_singan.cli.task_run import ANIMATIONS
+from keras_singan.cli.task_run import IMAGES
 from keras_singan.errors import OutputError
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import save_image

@@ -5,7 +5,6 @@ import secrets
 
 import click
 
-from keras_singan.cli.job import ANIMATIONS
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import SizeType
 from keras_singan.cli.options import read_dash
@@ -14,6 +13,7 @@ from keras_singan.cli.query_options import connect
 from keras_singan.cli.query_options import connection_options
 from keras_singan.cli.query_options import output_options
 from keras_singan.cli.query_output import Output
+from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.errors import ServingError
 
 # A PNG is opened by more programs than an .apng, which is the same.

@@ -4,16 +4,16 @@ import functools
 
 import click
 
-from keras_singan.cli.job import Job
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import read_dash
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
-from keras_singan.cli.output import injection_scales
-from keras_singan.cli.output import read_pixels
-from keras_singan.cli.output import write_scales
+from keras_singan.cli.results import injection_scales
+from keras_singan.cli.results import read_pixels
+from keras_singan.cli.results import write_scales
+from keras_singan.cli.task_run import Job
 
 
 @click.command("paint-to-image")

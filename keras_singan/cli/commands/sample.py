@@ -4,16 +4,16 @@ import functools
 
 import click
 
-from keras_singan.cli.job import Job
 from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import SizeType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
-from keras_singan.cli.output import Result
-from keras_singan.cli.output import check_scales
-from keras_singan.cli.output import write_results
+from keras_singan.cli.results import Result
+from keras_singan.cli.results import check_scales
+from keras_singan.cli.results import write_results
+from keras_singan.cli.task_run import Job
 from keras_singan.io.image import image_grid
 
 

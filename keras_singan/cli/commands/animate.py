@@ -9,16 +9,16 @@ import tempfile
 import click
 import numpy as np
 
-from keras_singan.cli.job import ANIMATIONS
-from keras_singan.cli.job import Job
-from keras_singan.cli.job import joined
 from keras_singan.cli.options import NumbersType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import several
-from keras_singan.cli.output import check_scales
+from keras_singan.cli.results import check_scales
+from keras_singan.cli.task_run import ANIMATIONS
+from keras_singan.cli.task_run import Job
+from keras_singan.cli.task_run import joined
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.sheet import contact_sheet
 

@@ -1,0 +1,1 @@
+"""The commands of `keras-singan`, a file each."""
