@@ -12,6 +12,8 @@ package, and asking the command line for help, loads no TensorFlow.
 """
 
 import importlib
+import sys
+import types
 
 __version__ = "0.1.0"
 
@@ -48,3 +50,21 @@ def __getattr__(name):
 
 def __dir__():
     return __all__
+
+
+class _Alias(types.ModuleType):
+    """A module under an earlier name: what is asked of it comes from its new home."""
+
+    def __init__(self, name, home):
+        super().__init__(f"{__name__}.{name}", f"See `{__name__}.{home}`.")
+        self.__dict__["_home"] = f"{__name__}.{home}"
+        sys.modules[self.__name__] = self
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            # Tools that look through all modules must not load TensorFlow.
+            raise AttributeError(name)
+        return getattr(importlib.import_module(self._home), name)
+
+
+benchmark = _Alias("benchmark", "performance.benchmark")

@@ -11,6 +11,7 @@ from keras_singan.tasks import animation
 from keras_singan.tasks import editing
 from keras_singan.tasks import harmonization
 from keras_singan.tasks import painting
+from keras_singan.tasks import retrained_scale
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
 from keras_singan.tasks.checks import check_seed
@@ -212,8 +213,10 @@ class TaskMethods:
         """Gives a retrained scale: kept here, from beside the model, or made."""
         kept = self.__dict__.setdefault("_quantized", {})
         if (scale, colors) not in kept:
-            path = self._path and quantized.quantized_path(self._path, scale, colors)
-            kept[scale, colors] = quantized.quantized_scale(
+            path = self._path and retrained_scale.quantized_path(
+                self._path, scale, colors
+            )
+            kept[scale, colors] = retrained_scale.quantized_scale(
                 self._fitted(), self.config_, scale, colors, path=path, verbose=verbose
             )
         return kept[scale, colors]
@@ -230,7 +233,7 @@ class TaskMethods:
         """
         pyramid, kept = self._fitted(), self.__dict__.setdefault("_quantized", {})
         if self._path is not None:
-            there = quantized.find_quantized(self._path, pyramid, self.config_)
+            there = retrained_scale.find_quantized(self._path, pyramid, self.config_)
             kept |= {key: scale for key, scale in there.items() if key not in kept}
         return {scale: kept[scale, colors] for scale, colors in sorted(kept)[::-1]}
 

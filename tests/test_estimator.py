@@ -7,10 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from fits import TINIER
-from fits import assert_one_line
-from fits import photo
-from fits import trained
+from support.tiny_models import TINIER
+from support.tiny_models import assert_one_line
+from support.tiny_models import photo
+from support.tiny_models import trained
 
 import keras_singan
 from keras_singan import ConfigError

@@ -4,10 +4,10 @@ import io
 
 import numpy as np
 import pytest
-from fits import TINY
-from fits import assert_one_line
-from fits import photo
 from PIL import Image
+from support.tiny_models import TINY
+from support.tiny_models import assert_one_line
+from support.tiny_models import photo
 
 from keras_singan import ImageError
 from keras_singan import SinGAN

@@ -16,6 +16,7 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
 from keras_singan.geometry import plan_scales
 from keras_singan.geometry import resized_plan
+from keras_singan.geometry import scale_steps
 from keras_singan.geometry import super_resolution_steps
 
 QUICK = settings(max_examples=200, deadline=None, database=None)
@@ -234,3 +235,18 @@ def test_the_tiny_config_of_these_tests_has_three_scales(tiny_config):
 def test_scales_that_are_too_alike_are_refused(values):
     with pytest.raises(ConfigError, match="at most 64 scales.*Received: "):
         plan_scales((188, 250), SinGANConfig(**values))
+
+
+@pytest.mark.parametrize(
+    ("filters", "fraction", "steps"),
+    [
+        ([32, 32, 32], 1.0, (10, 10, 10)),
+        ([32, 32, 32], 0.5, (10, 5, 5)),
+        ([32, 32, 64, 64], 0.5, (10, 5, 10, 5)),
+        ([32], 0.5, (10,)),
+        ([32, 32], 0.001, (10, 1)),
+    ],
+)
+def test_a_scale_as_wide_as_the_one_below_takes_a_share(filters, fraction, steps):
+    config = SinGANConfig(steps=10, warm_fraction=fraction)
+    assert scale_steps(filters, config) == steps

@@ -2,16 +2,17 @@
 
 import numpy as np
 import pytest
-from fits import TINIER
-from fits import TINY
-from fits import assert_one_line
-from fits import photo
-from fits import trained
 from PIL import Image
+from support.tiny_models import TINIER
+from support.tiny_models import TINY
+from support.tiny_models import assert_one_line
+from support.tiny_models import photo
+from support.tiny_models import trained
 
 from keras_singan import NotFittedError
 from keras_singan import SinGAN
 from keras_singan import TaskError
+from keras_singan.tasks import retrained_scale
 
 COMPOSITE = photo(41, 50, seed=3)
 MASK = np.zeros((41, 50), bool)
@@ -90,13 +91,13 @@ def painted(model, **kwargs):
 def test_a_retrained_scale_is_kept_in_memory_or_beside_the_model(
     model, tmp_path, monkeypatch
 ):
-    calls, retrain = [], quantized.retrain
+    calls, retrain = [], retrained_scale.retrain
 
     def counted(*args):
         calls.append(args[2:4])
         return retrain(*args)
 
-    monkeypatch.setattr(quantized, "retrain", counted)
+    monkeypatch.setattr(retrained_scale, "retrain", counted)
     first = painted(model)
     assert np.array_equal(painted(model), first)
     assert calls == [(1, 3)]

@@ -2,7 +2,7 @@
 
 import os
 
-from keras_singan.performance.processor import core_count
+from keras_singan.performance.machine import core_count
 
 _VARIABLES = "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from keras_singan.export import encoded_images
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
@@ -55,7 +56,7 @@ class RequestGuards:
         """Judges all files by their headers before the first is decoded."""
 
         def row(data):
-            data, size = images.guarded(data, self.limits, "image_bytes")
+            data, size = encoded_images.guarded(data, self.limits, "image_bytes")
             return data, tf.cast(tf.stack(size), _LONG)
 
         specs = (tf.TensorSpec((), _STRING), tf.TensorSpec((2,), _LONG))
@@ -64,7 +65,7 @@ class RequestGuards:
         return bounded_total(data, pixels, self.limits), sides
 
     def _decoded(self, image, encoded):
-        return images.decode(image, self.pyramid.channels) if encoded else image
+        return encoded_images.decode(image, self.pyramid.channels) if encoded else image
 
     def _region(self, image, mask, encoded):
         """The mask of a row, or what differs from the photo where there is none."""
@@ -77,9 +78,9 @@ class RequestGuards:
 
     def _given_region(self, image, mask, encoded):
         if encoded:
-            mask, size = images.guarded(mask, self.limits, "mask_bytes")
+            mask, size = encoded_images.guarded(mask, self.limits, "mask_bytes")
             mask = _same_size(mask, tf.stack(size), image)
-            region = masks.from_image(images.decode_mask(mask))
+            region = masks.from_image(encoded_images.decode_mask(mask))
         else:
             mask = _same_size(mask, tf.shape(mask), image)
             region = masks.threshold(mask)

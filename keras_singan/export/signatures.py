@@ -8,6 +8,7 @@ because REST cannot leave an input out. `NAME_float` takes and gives float image
 
 import tensorflow as tf
 
+from keras_singan.export import encoded_images
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
@@ -251,7 +252,7 @@ class Signatures(RequestGuards):
         return animate
 
     def _animations(self, rows, most, encoded):
-        finish = images.encode if encoded else tf.identity
+        finish = encoded_images.encode if encoded else tf.identity
 
         def row(seed, start, frames, alpha, beta, loop):
             loop = tf.equal(loop, 1)
@@ -270,7 +271,7 @@ class Signatures(RequestGuards):
         """Runs a row's function over all rows."""
         if encoded:
             spec = tf.TensorSpec((), _STRING)
-            found = _map(lambda *row_: images.encode(row(*row_)), rows, spec)
+            found = _map(lambda *row_: encoded_images.encode(row(*row_)), rows, spec)
             return {"image_bytes": found}
         spec = tf.TensorSpec(self._image_shape(), _FLOAT)
         return {"images": _map(row, rows, spec)}

@@ -12,6 +12,9 @@ from keras_singan.models.strip_tiling import apply_in_strips
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
 
+# What the activations of one chunk of images may take, about.
+_CHUNK_BYTES = 256 * 2**20
+
 
 class PyramidGraphs:
     """What `SinGANPyramid` does with its trained generators."""
@@ -84,7 +87,33 @@ class PyramidGraphs:
         zs = [self.rec_noise(scale) for scale in range(stop)]
         return self.generate_function(zs, stop_scale=stop)
 
-    def draw(self, seed, indices, start_scale=0, sizes=None):
+    def draw_chunks(self, seed, n, start_scale=0, sizes=None):
+        """Draws the samples 0 to `n - 1` of a seed, a bounded number at a time.
+
+        Args:
+            seed: int.
+            n: int, how many samples.
+            start_scale: int. Defaults to `0`.
+            sizes: As in `draw`.
+
+        Yields:
+            float32 tensors `(images, height, width, channels)`.
+        """
+        sizes = self.sizes if sizes is None else sizes
+        # The scales below are the same for all images: they run once, not per chunk.
+        below = self.reconstruct(start_scale)
+        chunk = self.chunk_size(sizes[-1])
+        for first in range(0, n, chunk):
+            indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
+            yield self.draw(seed, indices, start_scale, sizes, below)
+
+    def chunk_size(self, size):
+        """Returns how many images of (height, width) `size` one chunk holds."""
+        # Input, output and padded input of a layer stand side by side.
+        bytes_each = 4 * size[0] * size[1] * max(self.filters) * 3
+        return max(1, _CHUNK_BYTES // bytes_each)
+
+    def draw(self, seed, indices, start_scale=0, sizes=None, below=None):
         """Draws samples: scales below `start_scale` keep the reconstruction.
 
         Args:
@@ -95,12 +124,15 @@ class PyramidGraphs:
                 noise. Defaults to `0`.
             sizes: Sequence of the wanted (height, width) at every scale, ints
                 or scalar tensors. Defaults to the trained sizes.
+            below: The reconstruction of the scale below an int `start_scale`;
+                `None` generates it. Defaults to `None`.
 
         Returns:
             float32 tensor `(n, height, width, channels)`.
         """
-        image, sizes = None, self.sizes if sizes is None else sizes
-        for scale in range(self.num_scales):
+        image, sizes = below, self.sizes if sizes is None else sizes
+        first = 0 if below is None else start_scale
+        for scale in range(first, self.num_scales):
             # The noise alone is chosen, so that a graph has each generator once.
             fresh = functools.partial(self._noise, scale, seed, indices, sizes[scale])
             kept = functools.partial(self.rec_noise, scale)

@@ -6,6 +6,8 @@ import time
 
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import plan_scales
+from keras_singan.geometry import scale_steps
+from keras_singan.geometry import trained_part
 from keras_singan.models.pyramid import new_pyramid
 from keras_singan.performance.benchmark_report import Comparison
 from keras_singan.performance.benchmark_report import Report
@@ -13,15 +15,12 @@ from keras_singan.performance.benchmark_report import ScaleSpeed
 from keras_singan.performance.convolution_peak import convolution_peak
 from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
+from keras_singan.performance.machine import device_name
+from keras_singan.performance.machine import peak_bytes
+from keras_singan.performance.machine import thread_count
 from keras_singan.performance.memory import check_memory
 from keras_singan.performance.precision import resolve_precision
-from keras_singan.performance.system_memory import peak_bytes
 from keras_singan.performance.timed_step import TimedStep
-from keras_singan.performance.timed_step import device_name
-from keras_singan.performance.timed_step import thread_count
-from keras_singan.schedule import scale_steps
-from keras_singan.schedule import trained_part
-from keras_singan.tasks.sampling import sample
 
 # Images of the batch that sampling is measured with, if that is soon done.
 _BATCH, _SAMPLING_SECONDS = 64, 15.0
@@ -173,5 +172,6 @@ def _sampling(pyramid):
 
 def _sampling_seconds(pyramid, count):
     start = time.perf_counter()
-    sample(pyramid, count, seed=0)
+    for images in pyramid.draw_chunks(0, count):
+        images.numpy()
     return time.perf_counter() - start

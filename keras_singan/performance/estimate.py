@@ -7,14 +7,14 @@ import statistics
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import Scale
 from keras_singan.geometry import receptive_field
+from keras_singan.geometry import scale_steps
+from keras_singan.geometry import trained_part
 from keras_singan.performance.convolution_peak import convolution_peak
 from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
 from keras_singan.performance.memory import needed_bytes
 from keras_singan.performance.precision import resolve_precision
 from keras_singan.performance.timed_step import measure_iteration
-from keras_singan.schedule import scale_steps
-from keras_singan.schedule import trained_part
 
 # A measured iteration takes about so long at the machine's peak, and some times
 # that in truth.

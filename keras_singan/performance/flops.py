@@ -8,8 +8,8 @@ import types
 
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import margin
+from keras_singan.geometry import trained_part
 from keras_singan.models.crop_windows import Windows
-from keras_singan.schedule import trained_part
 
 _KERNEL = 9  # 3 x 3
 

@@ -10,9 +10,9 @@ from keras_singan.errors import ImageError
 from keras_singan.geometry import margin
 from keras_singan.geometry import plan_scales
 from keras_singan.geometry import receptive_field
-from keras_singan.performance.system_memory import free_bytes
-from keras_singan.performance.system_memory import held_bytes
-from keras_singan.schedule import trained_part
+from keras_singan.geometry import trained_part
+from keras_singan.performance.machine import free_bytes
+from keras_singan.performance.machine import held_bytes
 
 # Feature maps alive at the peak of an update, for each layer, measured.
 _MAPS_PER_LAYER = {"batch": 14, "instance": 18, None: 8}

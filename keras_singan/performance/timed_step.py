@@ -6,13 +6,11 @@ import time
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
+from keras_singan.geometry import trained_part
 from keras_singan.models.networks import Generator
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops.noise import noise_size
 from keras_singan.performance.convolution_peak import seconds_of
-from keras_singan.performance.processor import core_count
-from keras_singan.performance.processor import processor_name
-from keras_singan.schedule import trained_part
 
 
 class TimedStep:
@@ -81,25 +79,6 @@ def measure_iteration(size, filters, channels, config: SinGANConfig, budget=2.0)
     """
     step = TimedStep(size, filters, channels, config)
     return step.seconds(budget), step.compile_seconds
-
-
-def device_name():
-    """Names, in words, the device that does the work."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return details.get("device_name", "GPU")
-    return processor_name()
-
-
-def thread_count():
-    """How many processors operations are spread over, inside and side by side."""
-    threading = tf.config.threading
-    given = (
-        threading.get_intra_op_parallelism_threads(),
-        threading.get_inter_op_parallelism_threads(),
-    )
-    return max(given) or core_count()
 
 
 def _new_scale_gan(filters, channels, config):

@@ -11,7 +11,6 @@ from keras_singan.tasks.checks import check_seed
 from keras_singan.tasks.checks import check_start_scale
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
-from keras_singan.tasks.sampling import chunk_size
 
 
 def animate(
@@ -121,7 +120,7 @@ def _frames(pyramid, start_scale, seed, frames, alpha, beta, loop):
         ),
         *(number, number, tf.nest.map_structure(tf.TensorSpec.from_tensor, states)),
     )
-    chunk = chunk_size(pyramid, pyramid.sizes[-1])
+    chunk = pyramid.chunk_size(pyramid.sizes[-1])
     for first in range(1, frames + 1, chunk):
         count = min(chunk, frames + 1 - first)
         numbers = tf.constant(first, tf.int64), tf.constant(count, tf.int64)

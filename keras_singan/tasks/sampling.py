@@ -1,16 +1,12 @@
 """`sample` and `reconstruct`."""
 
 import numpy as np
-import tensorflow as tf
 
 from keras_singan.io.image import to_uint8
 from keras_singan.tasks.checks import check_count
 from keras_singan.tasks.checks import check_seed
 from keras_singan.tasks.checks import check_size
 from keras_singan.tasks.checks import check_start_scale
-
-# What the activations of one chunk of images may take, about.
-_CHUNK_BYTES = 256 * 2**20
 
 
 def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
@@ -41,16 +37,8 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
     start_scale = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
-    # The scales below are the same for all images: they run once, not per chunk.
-    below = pyramid.reconstruct(start_scale)
-    result = np.empty((n, *sizes[-1], pyramid.channels), "uint8")
-    chunk = chunk_size(pyramid, sizes[-1])
-    for first in range(0, n, chunk):
-        indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
-        zs = pyramid.draw_noise(seed, indices, start_scale, sizes)
-        images = pyramid.generate_function(zs, below)
-        result[first : first + chunk] = to_uint8(images.numpy())
-    return result
+    chunks = pyramid.draw_chunks(seed, n, start_scale, sizes)
+    return np.concatenate([to_uint8(images.numpy()) for images in chunks])
 
 
 def reconstruct(pyramid):
@@ -63,10 +51,3 @@ def reconstruct(pyramid):
         uint8 array of shape `(height, width, channels)`.
     """
     return to_uint8(pyramid.reconstruct().numpy()[0])
-
-
-def chunk_size(pyramid, size):
-    """How many images of `size` are generated together: memory stays bounded."""
-    # Input, output and padded input of a layer stand side by side.
-    bytes_each = 4 * size[0] * size[1] * max(pyramid.filters) * 3
-    return max(1, _CHUNK_BYTES // bytes_each)

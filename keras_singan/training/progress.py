@@ -11,10 +11,10 @@ from rich.progress import TextColumn
 from rich.table import Table
 
 from keras_singan.errors import ConfigError
+from keras_singan.geometry import scale_steps
 from keras_singan.performance.estimate import estimate
 from keras_singan.performance.estimate import planned
 from keras_singan.performance.flops import iteration_flops
-from keras_singan.schedule import scale_steps
 from keras_singan.training.callbacks import ScaleCallback
 
 

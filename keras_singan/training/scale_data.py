@@ -2,12 +2,12 @@
 
 import tensorflow as tf
 
+from keras_singan.geometry import trained_part
 from keras_singan.models.crop_windows import Windows
 from keras_singan.models.crop_windows import cut
 from keras_singan.models.crop_windows import inside
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.schedule import trained_part
 
 
 def new_scale_data(trainer):

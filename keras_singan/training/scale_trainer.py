@@ -4,10 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import TrainingError
+from keras_singan.geometry import scale_steps
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
-from keras_singan.schedule import scale_steps
 from keras_singan.training.interrupts import held_interrupts
 from keras_singan.training.moving_averages import estimate_averages
 from keras_singan.training.scale_data import new_scale_data

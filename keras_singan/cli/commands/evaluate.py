@@ -14,6 +14,7 @@ from keras_singan.cli.options import other_scale
 from keras_singan.cli.options import scale_option
 from keras_singan.cli.quiet import import_quietly
 from keras_singan.errors import TaskError
+from keras_singan.metrics import scores
 
 
 @click.command()
@@ -54,8 +55,8 @@ def evaluate(model, scale, count, seed, inception, sifid, as_json):
     features = _features(inception) if sifid else None
     real = singan.training_image()
     samples = singan.sample(count, start_scale=scale, seed=seed)
-    values = metrics.evaluate(samples, real, features=features)
-    values["rmse"] = metrics.rmse(singan.reconstruct(), real)
+    values = scores.evaluate(samples, real, features=features)
+    values["rmse"] = scores.rmse(singan.reconstruct(), real)
     if as_json:
         click.echo(json.dumps(values, indent=2))
         return

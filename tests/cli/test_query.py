@@ -1,0 +1,362 @@
+import io
+import os
+import re
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from support.cli_runner import invoke
+from support.cli_runner import photo
+from support.cli_runner import read
+from support.cli_runner import refuse
+from support.cli_runner import succeed
+from support.fake_serving import Answer
+from support.fake_serving import png
+from support.fake_serving import running
+
+from keras_singan.cli.main import cli
+
+FOLDER = Path("samples/singan")
+TASKS = {
+    "sample": [],
+    "reconstruct": [],
+    "super-resolve": ["photo.png"],
+    "harmonize": ["photo.png"],
+    "edit": ["photo.png"],
+    "paint-to-image": ["photo.png"],
+    "animate": [],
+    "status": [],
+}
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_with_a_photo(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("photo.png").write_bytes(png())
+
+
+@pytest.fixture
+def server():
+    with running() as double:
+        yield double
+
+
+def query(server, *args, **kwargs):
+    """Asks the server; gives the lines of standard output."""
+    return succeed("query", server.url, *args, **kwargs).stdout.splitlines()
+
+
+def rows(server):
+    """Gives the rows of the only kind of request that was sent."""
+    (signature,) = {signature for signature, _ in server.requests}
+    return signature, [row for _, rows in server.requests for row in rows]
+
+
+def test_super_resolve_writes_what_it_is_told(server):
+    (line,) = query(server, "super-resolve", "photo.png", "--factor", 3)
+    assert line == str(FOLDER / "super_resolution_x3.png")
+    assert read(line).shape == (12, 18, 3)
+    signature, (row,) = rows(server)
+    assert (signature, row["factor"], row["seed"]) == ("super_resolution", 3, -1)
+    assert row["image_bytes"] == png()
+
+
+def test_super_resolve_enlarges_four_times_with_the_seed_in_its_name(server):
+    (line,) = query(server, "super-resolve", "photo.png", "--seed", 12)
+    assert line == str(FOLDER / "super_resolution_x4_seed0012.png")
+    assert rows(server)[1][0]["seed"] == 12
+
+
+def test_sample_writes_an_image_a_file(server):
+    options = ["-n", 3, "--scale", 1, "--seed", 12, "--size", "8x12"]
+    lines = query(server, "sample", *options)
+    stem = "sample_scale1_seed0012"
+    assert lines == [str(FOLDER / f"{stem}_{k:03d}.png") for k in range(3)]
+    assert all(read(line).shape == (8, 12, 3) for line in lines)
+    signature, sent = rows(server)
+    assert signature == "sample_size"
+    assert [row["index"] for row in sent] == [0, 1, 2]
+    expected = {"seed": 12, "start_scale": 1, "height": 8, "width": 12}
+    assert all(row == expected | {"index": row["index"]} for row in sent)
+
+
+def test_without_a_seed_a_random_one_is_sent_and_stands_in_the_name(server):
+    (line,) = query(server, "sample")
+    seed = int(re.search(r"sample_seed(\d+)_000.png", line)[1])
+    assert rows(server) == ("sample", [{"seed": seed, "index": 0, "start_scale": -1}])
+
+
+def test_progress_of_many_requests_is_shown_beside_the_paths(server):
+    result = succeed("query", server.url, "sample", "-n", 20)
+    assert result.stderr.splitlines() == ["8 of 20", "16 of 20", "20 of 20"]
+    assert len(result.stdout.splitlines()) == 20
+    assert succeed("query", server.url, "sample", "-n", 8).stderr == ""
+
+
+def test_reconstruct(server):
+    assert query(server, "reconstruct") == [str(FOLDER / "reconstruct.png")]
+    assert rows(server) == ("reconstruct", [{"index": 0}])
+
+
+@pytest.mark.parametrize("task", ["harmonize", "edit"])
+def test_harmonize_and_edit(server, task):
+    photo("mask.png", 4, 6, channels=1)
+    (line,) = query(server, task, "photo.png", "mask.png", "--scale", 2, "--seed", 5)
+    assert line == str(FOLDER / f"{task}_scale2_seed0005.png")
+    signature, (row,) = rows(server)
+    assert (signature, row["start_scale"], row["seed"]) == (task, 2, 5)
+    assert row["mask_bytes"] == Path("mask.png").read_bytes()
+
+
+@pytest.mark.parametrize("task", ["harmonize", "edit"])
+def test_harmonize_and_edit_without_a_mask(server, task):
+    query(server, task, "photo.png")
+    assert rows(server)[1][0]["mask_bytes"] == b""
+
+
+@pytest.mark.parametrize(
+    "options, name",
+    [([], "paint_to_image"), (["--quantize"], "paint_to_image_quantized")],
+)
+def test_paint_to_image(server, options, name):
+    (line,) = query(server, "paint-to-image", "photo.png", "--seed", 1, *options)
+    assert line == str(FOLDER / f"{name}_seed0001.png")
+    assert rows(server)[1][0]["quantize"] == len(options)
+
+
+@pytest.mark.parametrize(
+    "options, name",
+    [
+        ([], "animation_scale1_seed0001.gif"),
+        (["--format", "webp"], "animation_scale1_seed0001.webp"),
+        (["--format", "apng"], "animation_scale1_seed0001.png"),
+    ],
+)
+def test_animate(server, options, name):
+    sent = ["--frames", 4, "--scale", 1, "--alpha", 0.25, "--beta", 0.5, "--loop"]
+    (line,) = query(server, "animate", *sent, "--seed", 1, "--fps", 20, *options)
+    assert line == str(FOLDER / name)
+    row = {"seed": 1, "start_scale": 1, "frames": 4, "alpha": 0.25, "beta": 0.5}
+    assert rows(server) == ("animate", [row | {"loop": 1}])
+    with Image.open(line) as image:
+        assert (image.n_frames, image.info["loop"]) == (4, 0)
+        image.load()
+        assert image.info["duration"] == 50
+
+
+def test_animate_leaves_what_is_not_given_to_the_server(server):
+    query(server, "animate", "--seed", 1)
+    row = {"start_scale": -1, "frames": 0, "alpha": -1, "beta": -1, "loop": 0}
+    assert rows(server) == ("animate", [row | {"seed": 1}])
+
+
+@pytest.mark.parametrize("name", ["x.gif", "new/x.webp", "x.png", "x.apng"])
+def test_an_animations_file_decides_its_format(server, name):
+    assert query(server, "animate", "--output", name) == [str(Path(name))]
+    formats = {".gif": "GIF", ".webp": "WEBP"}
+    with Image.open(name) as image:
+        assert image.format == formats.get(Path(name).suffix, "PNG")
+        assert image.n_frames == 5
+
+
+def test_status_tells_versions_and_signatures(server):
+    lines = query(server, "status")
+    assert lines[0] == "singan version 1 AVAILABLE"
+    assert "super_resolution: factor, image_bytes, seed" in lines
+
+
+def test_status_fails_while_no_version_is_ready(server):
+    entry = {"version": "2", "state": "LOADING", "status": {"error_message": "wait"}}
+    server.script = [Answer(200, {"model_version_status": [entry]})]
+    result = invoke("query", server.url, "status")
+    assert result.exit_code == 1
+    assert result.stdout == "singan version 2 LOADING: wait\n"
+    assert "none of them AVAILABLE" in result.stderr
+
+
+# Where results go.
+
+
+def test_output_may_be_a_folder_or_a_file(server):
+    assert query(server, "reconstruct", "--output", "new/x.jpg") == ["new/x.jpg"]
+    assert query(server, "reconstruct", "--output", "new") == ["new/reconstruct.png"]
+    with Image.open("new/x.jpg") as image:
+        assert image.format == "JPEG"
+
+
+@pytest.mark.parametrize(
+    "args, form",
+    [
+        *((["reconstruct"], "PNG"), (["sample"], "PNG"), (["animate"], "GIF")),
+        *((["animate", "--format", "webp"], "WEBP"),),
+    ],
+)
+def test_a_dash_is_standard_output(server, args, form):
+    result = succeed("query", server.url, *args, "--output", "-")
+    assert Image.open(io.BytesIO(result.stdout_bytes)).format == form
+    assert os.listdir() == ["photo.png"]
+
+
+def test_a_dash_is_standard_input(server):
+    result = CliRunner().invoke(
+        cli, ["query", server.url, "super-resolve", "-"], input=png((5, 5))
+    )
+    assert result.exit_code == 0, result.output
+    assert rows(server)[1][0]["image_bytes"] == png((5, 5))
+
+
+@pytest.mark.parametrize("output", ["-", "x.png"])
+def test_several_images_do_not_fit_into_one_place(server, output):
+    args = ["sample", "-n", 2, "--output", output]
+    assert "for 2 results" in refuse(2, "query", server.url, *args)
+    assert server.seen == []
+
+
+def test_what_exists_is_replaced_only_on_demand(server):
+    Path("x.png").write_text("mine")
+    line = refuse(1, "query", server.url, "reconstruct", "--output", "x.png")
+    assert "path='x.png'" in line
+    assert server.seen == []
+    assert Path("x.png").read_text() == "mine"
+    query(server, "reconstruct", "--output", "x.png", "--overwrite")
+    assert read("x.png").shape == (4, 6, 3)
+
+
+@pytest.mark.parametrize(
+    "args, text",
+    [
+        (["reconstruct", "--output", "x.gif"], "ends in .png"),
+        (["reconstruct", "--output", "x.npy"], "ends in .png"),
+        (["animate", "--output", "x.jpg"], "ends in .gif"),
+        (["animate", "--output", "x.gif", "--format", "webp"], "--format must agree"),
+        (["animate", "--fps", 60], "at most 50"),
+        (["harmonize", "-", "-"], "Only one image"),
+        (["sample", "--size", "8"], "188x250"),
+        (["sample", "--scale", "-1"], "-1"),
+        (["sample", "--seed", 2**63], f"seed={2**63}"),
+        (["super-resolve", "photo.png", "--factor", 0], "factor=0"),
+        (["super-resolve", "photo.png", "--seed", -1], "seed=-1"),
+        (["super-resolve", "nowhere.png"], "nowhere.png"),
+        (["super-resolve"], "IMAGE"),
+        (["reconstruct", "--model-name", "a/b"], "model='a/b'"),
+        (["reconstruct", "--token", "a b"], "visible"),
+        (["nonsense"], "nonsense"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_asks_for_nothing(server, args, text):
+    assert text in refuse(2, "query", server.url, *args)
+    assert server.seen == []
+    assert os.listdir() == ["photo.png"]
+
+
+@pytest.mark.parametrize("url", ["ftp://host", "http://me:secret@host"])
+def test_a_url_that_is_none_is_wrong_usage(url):
+    assert "secret" not in refuse(2, "query", url, "reconstruct")
+
+
+# Reaching the server.
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_takes_the_options_of_the_connection(server, task):
+    server.token = "abc"
+    options = ["--token", "abc", "--timeout", 9, "--retries", 0]
+    query(server, task, *TASKS[task], *options, "--model-name", "singan")
+    assert server.seen[0][2]["Authorization"] == "Bearer abc"
+
+
+def test_the_environment_gives_the_options_of_every_task(server):
+    server.token = "abc"
+    query(server, "status", env={"KERAS_SINGAN_QUERY_TOKEN": "abc"})
+    refuse(1, "query", server.url, "status", "--token", "wrong")
+    text = refuse(
+        1, "query", server.url, "status", env={"KERAS_SINGAN_QUERY_MODEL_NAME": "lion"}
+    )
+    assert "token" in text
+
+
+def test_the_name_and_version_make_the_path(server):
+    args = ["reconstruct", "--model-name", "lion", "--model-version", 3]
+    assert "model='lion', version=3" in refuse(1, "query", server.url, *args)
+    assert server.seen[0][1] == "/v1/models/lion/versions/3:predict"
+
+
+def test_the_models_name_is_the_folders(server):
+    server.script = [Answer(200, {"predictions": [{"b64": ""}]})]
+    text = refuse(1, "query", f"{server.url}/v1/models/lion", "reconstruct")
+    assert "no PNG" in text
+    assert not Path("samples").exists()
+
+
+@pytest.mark.parametrize(
+    "answer, text",
+    [
+        (Answer(400, {"error": "assertion failed: [no]"}), "assertion failed: [no]"),
+        (Answer(404, {"error": "Servable not found"}), "model='singan'"),
+        (Answer(200, b"<html>"), "TensorFlow Serving's REST"),
+        (Answer(200, b"{", length=9), "must be whole"),
+        (Answer(413, b"<html>"), "smaller"),
+        (Answer(500), "HTTP 500"),
+        (Answer(503), "busy or starting"),
+    ],
+)
+def test_a_failed_request_is_one_line_and_writes_nothing(server, answer, text):
+    server.script = [answer]
+    line = refuse(1, "query", server.url, "sample", "--retries", 0)
+    assert text in line
+    assert os.listdir() == ["photo.png"]
+
+
+def test_no_server_is_one_line():
+    line = refuse(1, "query", "http://127.0.0.1:9", "status", "--retries", 0)
+    assert "Connection refused, 1 attempt" in line
+
+
+def test_a_server_that_says_nothing_is_left_in_time(server):
+    done = threading.Event()
+    server.script = [lambda handler: done.wait(10)]
+    line = refuse(1, "query", server.url, "status", "--timeout", 0.2)
+    done.set()
+    assert "timeout=0.2" in line
+
+
+def test_what_came_before_a_failure_stays(server):
+    busy = [None, Answer(500)]
+    server.script = busy
+    result = invoke("query", server.url, "sample", "-n", 9, "--seed", 1)
+    assert result.exit_code == 1
+    assert len(result.stdout.splitlines()) == 8 == len(list(FOLDER.iterdir()))
+
+
+def test_an_image_that_cannot_be_read_is_one_line(server):
+    Path("bad.png").write_bytes(png((60, 40))[:60])
+    line = refuse(1, "query", server.url, "edit", "photo.png", "bad.png")
+    assert "mask=" in line
+    assert "bad.png" in line
+    assert server.seen == []
+
+
+def test_asking_loads_no_tensorflow(server):
+    code = (
+        "import sys\n"
+        f"sys.argv = ['keras-singan', 'query', {server.url!r}, 'reconstruct']\n"
+        "from keras_singan.cli.main import main\n"
+        "try:\n"
+        "    main()\n"
+        "finally:\n"
+        "    print({'tensorflow', 'keras', 'grpc'} & set(sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(FOLDER / "reconstruct.png"), "set()"]
+
+
+@pytest.mark.parametrize("args", [[], ["http://host", "sample"]])
+def test_help(args):
+    text = succeed("query", *args, "--help").stdout
+    assert ("super-resolve" in text) is (not args)
+    assert ("KERAS_SINGAN_QUERY_TOKEN" in text) is bool(args)

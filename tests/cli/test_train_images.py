@@ -1,0 +1,89 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.cli_runner import TINY
+from support.cli_runner import pixels
+from support.cli_runner import read
+from support.cli_runner import stop_training
+from support.cli_runner import succeed
+
+
+@pytest.fixture(autouse=True)
+def in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stop_training(monkeypatch)
+
+
+def train(path, *options):
+    """Trains on a file; gives size and channels of the model, and the warnings."""
+    result = succeed("train", path, *TINY, *options)
+    assert result.stdout.startswith("Trained: ")
+    card = json.loads(succeed("info", "--json").stdout)
+    return (*card["scales"][-1]["size"], card["channels"]), result.stderr
+
+
+def rgba():
+    opacity = np.tile(np.linspace(0, 255, 40).astype("uint8"), (32, 1))[..., None]
+    return np.concatenate([pixels(), opacity], axis=-1)
+
+
+def test_an_animated_gif_trains_on_its_first_frame_and_says_so():
+    frames = [Image.fromarray(pixels() + k) for k in range(3)]
+    frames[0].save("move.gif", save_all=True, append_images=frames[1:])
+    shape, warning = train("move.gif")
+    assert shape == (32, 40, 3)
+    assert warning == "Warning: Only frame 1 of the image's 3 frames is used.\n"
+
+
+def test_transparency_is_put_on_white_and_says_so():
+    Image.fromarray(rgba()).save("glass.png")
+    shape, warning = train("glass.png")
+    assert shape == (32, 40, 3)
+    text = 'Transparency is put on white; alpha="train" keeps it.'
+    assert warning == f"Warning: {text}\n"
+    left = read("runs/glass/scale_01/real.png")[:, 0]
+    assert left.min() > 250
+
+
+def test_transparency_is_trained_when_asked():
+    Image.fromarray(rgba()).save("glass.png")
+    assert train("glass.png", "--alpha", "train") == ((32, 40, 4), "")
+    real = read("runs/glass/scale_01/real.png")
+    assert real[:, 0, 3].max() < real[:, -1, 3].min()
+
+
+def test_a_palette_becomes_colours():
+    Image.fromarray(pixels()).quantize(16).save("palette.png")
+    assert train("palette.png") == ((32, 40, 3), "")
+
+
+def test_cmyk_becomes_colours():
+    Image.fromarray(pixels()).convert("CMYK").save("print.jpg")
+    assert train("print.jpg") == ((32, 40, 3), "")
+
+
+def test_grey_stays_one_channel():
+    Image.fromarray(pixels()[..., 0]).save("grey.png")
+    assert train("grey.png") == ((32, 40, 1), "")
+
+
+def test_16_bits_keep_their_shades():
+    deep = np.linspace(20000, 40000, 32 * 40).reshape(32, 40).astype("uint16")
+    Image.fromarray(deep).save("deep.png")
+    assert train("deep.png") == ((32, 40, 1), "")
+    real = read("runs/deep/scale_01/real.png")
+    assert (real.min(), real.max()) == (78, 156)
+
+
+def test_an_exif_rotation_is_applied():
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(pixels()).save("phone.jpg", exif=turned)
+    assert train("phone.jpg") == ((40, 32, 3), "")
+
+
+def test_an_array_of_two_channels_trains():
+    np.save("field.npy", pixels(channels=2))
+    assert train("field.npy") == ((32, 40, 2), "")

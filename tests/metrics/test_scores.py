@@ -1,0 +1,386 @@
+"""The metrics against closed forms and brute force."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from keras_singan.errors import ImageError
+from keras_singan.errors import TaskError
+from keras_singan.metrics import frechet
+from keras_singan.metrics import scores
+from keras_singan.metrics.patches import _sorted_difference
+from keras_singan.metrics.patches import _stretch
+
+
+def noise(*shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+
+
+def flat(value, *shape):
+    return np.full(shape, value, np.uint8)
+
+
+def patches(image):
+    height, width = image.shape[0] - 6, image.shape[1] - 6
+    corners = [(y, x) for y in range(height) for x in range(width)]
+    return np.array([image[y : y + 7, x : x + 7].ravel() / 255 for y, x in corners])
+
+
+def directions(channels):
+    normal = np.random.default_rng(0).normal(size=(49 * channels, 256))
+    return normal / np.sqrt((normal**2).sum(axis=0))
+
+
+def pooled(x):
+    """A stand-in for Inception: means of 4x4 blocks, d = 3."""
+    n, h, w, c = x.shape
+    x = x[:, : h // 4 * 4, : w // 4 * 4]
+    return x.reshape(n, h // 4, 4, w // 4, 4, c).mean(axis=(2, 4))
+
+
+# Sliced Wasserstein
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_swd_of_the_image_itself_is_zero(channels):
+    image = noise(20, 17, channels)
+    assert scores.sliced_wasserstein(image[None], image) == 0
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("size", [(20, 17), (31, 14)])
+def test_swd_of_a_constant_shift(channels, size):
+    image = flat(100, 20, 17, channels)
+    shifted = flat(151, 1, *size, channels)
+    expected = 51 / 255 * np.abs(directions(channels).sum(axis=0)).mean()
+    assert scores.sliced_wasserstein(shifted, image) == pytest.approx(expected, 1e-5)
+
+
+def test_swd_by_brute_force():
+    image, sample = noise(19, 14, 3), noise(19, 14, 3, seed=1) // 2
+    halves = [x[:18].reshape(9, 2, 7, 2, 3).mean(axis=(1, 3)) for x in (sample, image)]
+    octaves = []
+    for pair in [(sample, image), halves]:
+        a, b = (np.sort(patches(x) @ directions(3), axis=0) for x in pair)
+        octaves.append(np.abs(a - b).mean())
+    swd = scores.sliced_wasserstein(sample[None], image)
+    assert swd == pytest.approx(np.mean(octaves), 1e-5)
+
+
+def test_swd_is_the_mean_over_samples():
+    image, samples = noise(16, 16, 3), noise(3, 16, 16, 3, seed=1)
+    single = [scores.sliced_wasserstein(s[None], image) for s in samples]
+    assert scores.sliced_wasserstein(samples, image) == pytest.approx(np.mean(single))
+
+
+def test_swd_does_not_depend_on_chunks(monkeypatch):
+    image, sample = noise(20, 20, 3), noise(1, 20, 20, 3, seed=1)
+    whole = scores.sliced_wasserstein(sample, image)
+    monkeypatch.setattr("keras_singan.metrics.patches.CHUNK", 1)
+    assert scores.sliced_wasserstein(sample, image) == pytest.approx(whole, 1e-5)
+
+
+def test_swd_falls_as_the_sample_nears_the_image():
+    image, other = noise(20, 20, 3), flat(128, 20, 20, 3)
+    mixes = [(image * (1 - t) + other * t).astype(np.uint8) for t in (0.1, 0.4, 0.8)]
+    near, middle, far = (scores.sliced_wasserstein(m[None], image) for m in mixes)
+    assert 0 < near < middle < far
+
+
+def test_quantile_functions_of_different_lengths():
+    short, long = np.array([[0.0, 1.0]], np.float32), np.zeros((1, 4), np.float32)
+    # Mid-points 1/8, 3/8, 5/8, 7/8 between the knots 1/4 and 3/4.
+    stretched = _stretch(short, 4)
+    np.testing.assert_allclose(stretched, [[0, 0.25, 0.75, 1]], atol=1e-7)
+    assert _sorted_difference(short, long) == pytest.approx(0.5)
+    assert _sorted_difference(long, short) == pytest.approx(0.5)
+
+
+# Coherence and completeness
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+@pytest.mark.parametrize("chunk", [1, 1 << 22])
+def test_patch_distances_by_brute_force(channels, chunk, monkeypatch):
+    monkeypatch.setattr("keras_singan.metrics.patches.CHUNK", chunk)
+    sample, image = noise(18, 13, channels), noise(11, 17, channels, seed=1) // 3
+    gaps = patches(sample)[:, None] - patches(image)[None]
+    rms = np.sqrt((gaps**2).mean(axis=-1))
+    expected = rms.min(axis=1).mean(), rms.min(axis=0).mean()
+    assert scores.patch_distances(sample, image) == pytest.approx(expected, 1e-5)
+
+
+def test_a_crop_is_coherent_but_not_complete():
+    image = noise(20, 24, 3)
+    crop = image[None, 3:15, 5:20]
+    assert scores.coherence(crop, image) == 0
+    assert scores.completeness(crop, image) > 0.1
+
+
+def test_coherence_and_completeness_swap_roles():
+    a, b = noise(12, 12, 3), noise(12, 15, 3, seed=1) // 2
+    assert scores.patch_distances(a, b) == pytest.approx(
+        scores.patch_distances(b, a)[::-1]
+    )
+
+
+def test_patch_distance_of_flat_images_is_their_difference():
+    samples = np.stack([flat(0, 9, 9, 3), flat(204, 9, 9, 3)])
+    white = flat(255, 8, 8, 3)
+    assert scores.coherence(samples, white) == pytest.approx((1 + 0.2) / 2)
+    assert scores.completeness(samples, white) == pytest.approx((1 + 0.2) / 2)
+
+
+# Diversity
+
+
+def test_diversity_closed_form():
+    image = flat(10, 8, 8, 3)
+    image[:4] = 50  # Standard deviation 20.
+    samples = np.stack([flat(100, 5, 6, 3), flat(120, 5, 6, 3)])  # 10 at each pixel.
+    assert scores.diversity(samples, image) == pytest.approx(0.5)
+
+
+def test_diversity_uses_grey_values():
+    image = noise(8, 8, 3)
+    samples = flat(0, 2, 8, 8, 3)
+    samples[0, ..., 0] = samples[1, ..., 2] = 90  # Other colours, same grey.
+    assert scores.diversity(samples, image) == 0
+
+
+def test_diversity_of_seven_channels_is_that_of_their_mean():
+    image, samples = noise(8, 9, 7), noise(4, 8, 9, 7, seed=1)
+    grey = samples.mean(axis=-1)
+    expected = grey.std(axis=0).mean() / image.mean(axis=-1).std()
+    assert scores.diversity(samples, image) == pytest.approx(expected)
+
+
+def test_diversity_errors():
+    with pytest.raises(TaskError, match="at least 2 samples. Received: n=1"):
+        scores.diversity(noise(1, 8, 8, 3), noise(8, 8, 3))
+    with pytest.raises(TaskError, match=r"Received: image=\[7, 7, 7\] everywhere"):
+        scores.diversity(noise(2, 8, 8, 3), flat(7, 8, 8, 3))
+
+
+# PSNR and SSIM
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_psnr_values(channels):
+    black = flat(0, 8, 8, channels)
+    assert scores.psnr(black, black + 255) == pytest.approx(0, abs=1e-5)
+    grey = flat(51, 8, 8, channels)
+    assert scores.psnr(black, grey) == pytest.approx(20 * np.log10(5), 1e-5)
+    assert scores.psnr(grey, grey) == np.inf
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_ssim_values(channels):
+    image = noise(15, 12, channels)
+    assert scores.ssim(image, image) == pytest.approx(1, abs=1e-5)
+    a, b = flat(50, 11, 11, channels), flat(100, 11, 11, channels)
+    c1 = (0.01 * 255) ** 2  # Only the luminance term is left of flat images.
+    luminance = (2 * 50 * 100 + c1) / (50**2 + 100**2 + c1)
+    assert scores.ssim(a, b) == pytest.approx(luminance, 1e-3)
+    assert scores.ssim(image, noise(15, 12, channels, seed=1)) < 0.3
+
+
+@pytest.mark.parametrize("metric", [scores.psnr, scores.ssim])
+def test_pairs_must_have_one_shape(metric):
+    with pytest.raises(ImageError, match=r"Received: a.shape=.*, b.shape="):
+        metric(noise(12, 12, 3), noise(12, 13, 3))
+
+
+def test_ssim_needs_its_window():
+    with pytest.raises(ImageError, match="at least 11 px"):
+        scores.ssim(noise(10, 12, 3), noise(10, 12, 3))
+
+
+# SIFID
+
+
+def gaussian(mean, cov):
+    return np.array(mean, float), np.array(cov, float)
+
+
+def test_frechet_distance_of_commuting_gaussians():
+    first = gaussian([1, 2], np.diag([4, 9]))
+    second = gaussian([4, 6], np.diag([1, 25]))
+    # |m|^2 + sum of (standard deviation differences)^2.
+    expected = 25 + (2 - 1) ** 2 + (3 - 5) ** 2
+    assert frechet.frechet_distance(first, second) == pytest.approx(expected)
+    assert frechet.frechet_distance(second, first) == pytest.approx(expected)
+
+
+def test_frechet_distance_of_general_gaussians():
+    factors = np.random.default_rng(0).normal(size=(2, 5, 5))
+    first, second = (gaussian(np.zeros(5), f @ f.T) for f in factors)
+    # Tr sqrtm(S1 S2) is the sum of the singular values of the factors' product.
+    cross = np.linalg.norm(factors[0].T @ factors[1], "nuc")
+    expected = (factors**2).sum() - 2 * cross
+    assert frechet.frechet_distance(first, second) == pytest.approx(expected)
+
+
+def test_frechet_distance_of_singular_gaussians():
+    first = gaussian([0, 0, 0], np.diag([1, 0, 0]))
+    second = gaussian([0, 3, 0], np.diag([0, 4, 0]))
+    assert frechet.frechet_distance(first, second) == pytest.approx(9 + 1 + 4, abs=1e-2)
+    assert frechet.frechet_distance(first, first) == pytest.approx(0, abs=1e-6)
+
+
+def test_frechet_distance_adds_a_ridge_to_a_failed_root(monkeypatch):
+    root, calls = frechet.sqrtm, []
+
+    def fails_once(matrix):
+        calls.append(matrix)
+        return root(matrix) if len(calls) > 1 else matrix * np.nan
+
+    monkeypatch.setattr(frechet, "sqrtm", fails_once)
+    pair = gaussian([0], [[1]]), gaussian([0], [[9]])
+    assert frechet.frechet_distance(*pair) == pytest.approx(4, abs=1e-4)
+    np.testing.assert_allclose(calls[1], (1 + 1e-6) * (9 + 1e-6))
+
+
+def test_feature_statistics():
+    image = noise(12, 16, 3)
+    mean, cov = frechet.feature_statistics(image, pooled)
+    blocks = (image / 127.5 - 1).reshape(3, 4, 4, 4, 3).mean(axis=(1, 3)).reshape(12, 3)
+    np.testing.assert_allclose(mean, blocks.mean(axis=0), atol=1e-6)
+    centred = blocks - blocks.mean(axis=0)
+    np.testing.assert_allclose(cov, centred.T @ centred / 11, atol=1e-6)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 7])
+def test_sifid_of_copies_is_zero(channels):
+    image = noise(24, 20, channels)
+    copies = np.stack([image, image])
+    assert scores.sifid(copies, image, features=pooled) == pytest.approx(0, abs=1e-5)
+
+
+def test_sifid_of_a_shift_is_the_squared_shift_of_the_means():
+    image = noise(24, 20, 3) // 2
+    samples = np.stack([image, image + 51])
+    # 0 for the copy and 3 * (51 / 127.5)^2 for the other, averaged.
+    score = scores.sifid(samples, image, features=pooled)
+    assert score == pytest.approx(3 * 0.4**2 / 2, 1e-4)
+
+
+def test_sifid_uses_three_channels():
+    image, sample = noise(24, 24, 7), noise(1, 24, 24, 7, seed=1)
+    first = scores.sifid(sample[..., :3], image[..., :3], features=pooled)
+    assert scores.sifid(sample, image, features=pooled) == first
+    grey = scores.sifid(sample[..., :1], image[..., :1], features=pooled)
+    repeated = [np.repeat(x[..., :1], 3, axis=-1) for x in (sample, image)]
+    assert grey == pytest.approx(scores.sifid(*repeated, features=pooled), abs=1e-6)
+
+
+def test_inception_features_end_at_the_64_channels_of_the_third_convolution():
+    features = scores.inception_features(weights=None)
+    kinds = [layer.__class__.__name__ for layer in features.layers]
+    assert kinds == ["InputLayer", *["Conv2D", "BatchNormalization", "Activation"] * 3]
+    assert features.count_params() == 28_512 + 384  # Kernels; batch norms
+    assert features(np.zeros((1, 188, 250, 3), np.float32)).shape == (1, 91, 122, 64)
+    assert features(np.zeros((1, 9, 9, 3), np.float32)).shape == (1, 2, 2, 64)
+    image, other = noise(40, 32, 3), noise(1, 32, 40, 3, seed=1) // 2
+    score = scores.sifid(image[None], image, features=features)
+    assert score == pytest.approx(0, abs=1e-4)
+    assert scores.sifid(other, image, features=features) > 10 * score
+
+
+def test_inception_features_without_network(monkeypatch):
+    import keras
+
+    def no_network(**_):
+        raise Exception("URL fetch failure on https://example:\nNone -- no host")
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", no_network)
+    with pytest.raises(TaskError) as caught:
+        scores.sifid(noise(1, 9, 9, 3), noise(9, 9, 3))
+    message = str(caught.value)
+    assert "(URL fetch failure on https://example: None -- no host)" in message
+    assert "weights=PATH" in message and "\n" not in message
+    assert message.endswith("Received: weights='imagenet'")
+
+
+def test_inception_features_of_a_missing_file(tmp_path):
+    with pytest.raises(TaskError, match=r"Received: weights='.*none\.weights\.h5'$"):
+        scores.inception_features(tmp_path / "none.weights.h5")
+
+
+def test_inception_features_of_a_damaged_file(tmp_path):
+    path = tmp_path / "bad.weights.h5"
+    path.write_bytes(b"not hdf5")
+    with pytest.raises(TaskError, match="cannot be loaded"):
+        scores.inception_features(path)
+
+
+# All together
+
+
+def test_evaluate_agrees_with_the_single_metrics():
+    samples, image = noise(2, 18, 16, 3, seed=1), noise(16, 20, 3)
+    figures = scores.evaluate(samples, image, features=pooled)
+    assert figures == {
+        "swd": scores.sliced_wasserstein(samples, image),
+        "coherence": scores.coherence(samples, image),
+        "completeness": scores.completeness(samples, image),
+        "diversity": scores.diversity(samples, image),
+        "sifid": scores.sifid(samples, image, features=pooled),
+    }
+    assert all(type(score) is float for score in figures.values())
+
+
+@pytest.mark.parametrize("channels", [1, 7])
+def test_evaluate_leaves_out_what_it_cannot_know(channels):
+    figures = scores.evaluate(noise(1, 15, 15, channels), noise(14, 15, channels))
+    assert set(figures) == {"swd", "coherence", "completeness"}
+
+
+MESSAGES = [
+    (noise(0, 16, 16, 3), TaskError, "at least 1 sample"),
+    (noise(16, 16, 3), ImageError, r"uint8 \(n, h, w, C\). Received: samples=uint8"),
+    (np.zeros((1, 16, 16, 3)), ImageError, "Received: samples=float64 with shape"),
+    (noise(1, 16, 16, 1), ImageError, "as many channels as the image, 3. Received"),
+    (noise(1, 6, 16, 3), ImageError, r"px per side. Received: samples.shape="),
+]
+
+
+@pytest.mark.parametrize("samples, error, message", MESSAGES)
+@pytest.mark.parametrize(
+    "metric",
+    [
+        scores.sliced_wasserstein,
+        scores.coherence,
+        scores.completeness,
+        scores.sifid,
+        scores.evaluate,
+    ],
+)
+def test_errors(metric, samples, error, message):
+    with pytest.raises(error, match=message) as caught:
+        metric(samples, noise(16, 16, 3))
+    assert "\n" not in str(caught.value)
+
+
+def test_errors_of_a_pair_of_images():
+    with pytest.raises(ImageError, match="Received: sample.shape="):
+        scores.patch_distances(noise(9, 9, 1), noise(9, 9, 3))
+    with pytest.raises(ImageError, match=r"uint8 \(h, w, C\). Received: image="):
+        scores.patch_distances(noise(9, 9, 3), noise(9, 9))
+
+
+def test_the_second_octave_needs_14_px():
+    with pytest.raises(ImageError, match="at least 14 px"):
+        scores.sliced_wasserstein(noise(1, 13, 20, 3), noise(20, 20, 3))
+
+
+def test_import_is_free_of_tensorflow():
+    code = (
+        "import sys, keras_singan.metrics.scores; sys.exit('tensorflow' in sys.modules)"
+    )
+    path = os.pathsep.join(sys.path)
+    env = {**os.environ, "PYTHONPATH": path}
+    assert subprocess.run([sys.executable, "-c", code], env=env).returncode == 0

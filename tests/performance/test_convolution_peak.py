@@ -1,0 +1,70 @@
+"""The machine's peak, and the precision that is chosen by it."""
+
+import dataclasses
+
+import pytest
+import tensorflow as tf
+
+from keras_singan.config import SinGANConfig
+from keras_singan.performance import convolution_peak as peak_module
+from keras_singan.performance import precision
+from keras_singan.performance.convolution_peak import convolution_peak
+from keras_singan.performance.precision import resolve_precision
+
+AUTO = SinGANConfig(dtype_policy="auto")
+
+
+@pytest.fixture
+def small_peak(monkeypatch):
+    monkeypatch.setattr(peak_module, "_PEAK_FILTERS", 2)
+    monkeypatch.setattr(peak_module, "_PEAK_SIDE", 8)
+    convolution_peak._peak.cache_clear()
+    yield
+    convolution_peak._peak.cache_clear()
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_the_peak_is_a_rate_that_is_measured_once(small_peak, policy, monkeypatch):
+    rate = convolution_peak(policy)
+    assert rate > 0
+    monkeypatch.setattr(peak_module, "_peak_seconds", None)
+    assert convolution_peak(policy) == rate
+
+
+def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
+    seen = []
+
+    def seconds(dtype, batch):
+        seen.append((dtype, batch))
+        return [0.01, 0.02, 0.1][len(seen) - 1]
+
+    monkeypatch.setattr(peak_module, "_peak_seconds", seconds)
+    each = 2 * 9 * 2 * 2 * 8 * 8 * 2
+    assert convolution_peak("mixed_bfloat16") == pytest.approx(4 * each / 0.02)
+    assert seen == [("bfloat16", 1), ("bfloat16", 4), ("bfloat16", 16)]
+
+
+@pytest.mark.parametrize(
+    ("gain", "policy"), [(2.0, "mixed_bfloat16"), (1.1, "float32"), (0.5, "float32")]
+)
+def test_auto_is_what_this_machine_computes_clearly_faster(monkeypatch, gain, policy):
+    rates = {"float32": 1e9, "mixed_bfloat16": gain * 1e9}
+    monkeypatch.setattr(precision, "convolution_peak", rates.get)
+    config = resolve_precision(AUTO)
+    assert config == dataclasses.replace(AUTO, dtype_policy=policy)
+
+
+def test_auto_is_float32_where_nothing_else_can_be_computed(monkeypatch):
+    def fail(policy):
+        raise tf.errors.UnimplementedError(None, None, "no such kernel")
+
+    monkeypatch.setattr(precision, "convolution_peak", fail)
+    assert resolve_precision(AUTO).dtype_policy == "float32"
+
+
+def test_nothing_is_measured_for_what_is_definite_or_begun(monkeypatch):
+    monkeypatch.setattr(precision, "convolution_peak", None)
+    for policy in ("float32", "mixed_bfloat16"):
+        definite = SinGANConfig(dtype_policy=policy)
+        assert resolve_precision(definite, "float32") is definite
+        assert resolve_precision(AUTO, policy).dtype_policy == policy

@@ -1,0 +1,67 @@
+"""A run folder serves its own run, and leaves whatever else it meets alone."""
+
+import json
+
+import pytest
+from support.tiny_models import assert_one_line
+from support.tiny_models import opened_run
+from support.tiny_models import photo
+from support.tiny_models import tree
+
+from keras_singan import OutputError
+from keras_singan import RunFolderError
+
+
+@pytest.mark.parametrize(
+    "options, image, text",
+    [
+        ({}, photo(24, 30, seed=1), "another image"),
+        ({}, photo(30, 24).transpose(1, 0, 2), "another image"),
+        ({"steps": 9, "seed": 5}, None, "seed=0 (now 5), steps=3 (now 9)"),
+    ],
+)
+def test_another_run_is_refused(tmp_path, options, image, text):
+    opened_run(tmp_path / "run")
+    before = tree(tmp_path)
+    with pytest.raises(RunFolderError) as error:
+        opened_run(tmp_path / "run", image, **options)
+    assert_one_line(error)
+    assert text in str(error.value) and str(tmp_path / "run") in str(error.value)
+    assert tree(tmp_path) == before
+    opened_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["holiday.txt", "singan.keras", "config.json/x"])
+def test_a_folder_of_somebody_else_is_refused(tmp_path, name):
+    file = tmp_path / "run" / name
+    file.parent.mkdir(parents=True)
+    file.write_text("mine")
+    before = tree(tmp_path)
+    with pytest.raises(RunFolderError) as error:
+        opened_run(tmp_path / "run")
+    assert_one_line(error)
+    assert tree(tmp_path) == before
+
+
+@pytest.mark.parametrize("where", ["run", "run/below"])
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path, where):
+    (tmp_path / "run").write_text("mine")
+    with pytest.raises((RunFolderError, OutputError)) as error:
+        opened_run(tmp_path / where)
+    assert_one_line(error)
+    assert (tmp_path / "run").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "[]", "7", "{}", '{"config": {}}', '{"config": 3, "image": {}}', "\xff"],
+)
+def test_a_config_that_is_not_ours_is_refused(tmp_path, text):
+    opened_run(tmp_path / "other")
+    image = json.loads((tmp_path / "other" / "config.json").read_text())["image"]
+    (tmp_path / "run").mkdir()
+    text = text.replace('"image": {}', f'"image": {json.dumps(image)}')
+    (tmp_path / "run" / "config.json").write_text(text, "latin-1")
+    with pytest.raises(RunFolderError) as error:
+        opened_run(tmp_path / "run")
+    assert_one_line(error)
