@@ -17,10 +17,10 @@ from keras_singan.server.admission import Deadline
 from keras_singan.server.admission import timed_out
 from keras_singan.server.metadata import metadata_response
 from keras_singan.server.metadata import status_response
-from keras_singan.server.prediction import DEFAULT_SIGNATURE
-from keras_singan.server.prediction import predict
 from keras_singan.server.proto_tensors import array_from_proto
 from keras_singan.server.proto_tensors import fill_proto
+from keras_singan.server.servables.prediction import DEFAULT_SIGNATURE
+from keras_singan.server.servables.prediction import predict
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid

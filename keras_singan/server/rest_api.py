@@ -15,8 +15,8 @@ from keras_singan.server.json_codec.values import type_name
 from keras_singan.server.metadata import metadata_json
 from keras_singan.server.metadata import status_json
 from keras_singan.server.metadata import status_response
-from keras_singan.server.prediction import DEFAULT_SIGNATURE
-from keras_singan.server.prediction import predict
+from keras_singan.server.servables.prediction import DEFAULT_SIGNATURE
+from keras_singan.server.servables.prediction import predict
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid

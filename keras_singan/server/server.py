@@ -9,7 +9,7 @@ import time
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import ServingError
 from keras_singan.server.extra import require_extra
-from keras_singan.server.loading.model_source import base_folder
+from keras_singan.server.servables.model_source import base_folder
 from keras_singan.server.settings import ServeSettings
 
 _START_SECONDS = 30
@@ -78,9 +78,9 @@ class Server:
     def _start(self, stack):
         from keras_singan.server.admission import Admission
         from keras_singan.server.asgi_app import HttpApp
-        from keras_singan.server.loading.versions import Versions
         from keras_singan.server.prometheus import Metrics
         from keras_singan.server.rest_api import Rest
+        from keras_singan.server.servables.versions import Versions
 
         settings = self.settings
         listening = stack.enter_context(_bound(settings.host, settings.port))

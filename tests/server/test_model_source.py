@@ -18,7 +18,7 @@ from keras_singan.cli.commands.serve import serve
 from keras_singan.cli.main import cli
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
-from keras_singan.server.loading import model_source
+from keras_singan.server.servables import model_source
 
 cli.add_command(serve)
 
@@ -122,7 +122,7 @@ def test_a_real_model_is_exported_and_served(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Without the warm-up, which takes a second for each of its signatures.
     monkeypatch.setattr(
-        "keras_singan.server.loading.versions.warm_up", lambda *args: None
+        "keras_singan.server.servables.versions.warm_up", lambda *args: None
     )
     file = saved_model(tmp_path / "tiny.keras")
     with running(file, name="singan") as server:

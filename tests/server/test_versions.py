@@ -147,7 +147,7 @@ def test_a_server_without_a_model_does_not_start(tmp_path, change):
 
 def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
     seen = []
-    from keras_singan.server.loading.loaded_model import LoadedModel
+    from keras_singan.server.servables.loaded_model import LoadedModel
 
     run = LoadedModel.run
 

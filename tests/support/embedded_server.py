@@ -19,7 +19,7 @@ from tensorflow.core.framework import tensor_pb2
 from tensorflow_serving.apis import predict_pb2
 from tensorflow_serving.apis import prediction_log_pb2
 
-from keras_singan.server.loading.loaded_model import LoadedModel
+from keras_singan.server.servables.loaded_model import LoadedModel
 from keras_singan.server.server import Server
 from keras_singan.server.settings import ServeSettings
 

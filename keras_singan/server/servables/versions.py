@@ -6,8 +6,8 @@ import threading
 from pathlib import Path
 
 from keras_singan.server.json_codec.values import INT64
-from keras_singan.server.loading.loaded_model import LoadedModel
-from keras_singan.server.loading.warm_up import warm_up
+from keras_singan.server.servables.loaded_model import LoadedModel
+from keras_singan.server.servables.warm_up import warm_up
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid

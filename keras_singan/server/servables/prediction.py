@@ -4,8 +4,8 @@ import time
 
 import tensorflow as tf
 
-from keras_singan.server.loading.loaded_model import check_images
-from keras_singan.server.loading.loaded_model import signature_of
+from keras_singan.server.servables.loaded_model import check_images
+from keras_singan.server.servables.loaded_model import signature_of
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 

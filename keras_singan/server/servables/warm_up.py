@@ -3,8 +3,8 @@
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from keras_singan.server.prediction import predict
 from keras_singan.server.proto_tensors import array_from_proto
+from keras_singan.server.servables.prediction import predict
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 

@@ -1,1 +1,0 @@
-"""Versions of a model: found, loaded, warmed up, swapped."""

@@ -1,0 +1,1 @@
+"""What is served: versions of a model found, loaded, warmed up, run, swapped."""
