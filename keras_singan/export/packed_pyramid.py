@@ -17,7 +17,7 @@ from keras_singan.models.pyramid import SinGANPyramid
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class PackedPyramid(SinGANPyramid):
-    """A copy of a trained pyramid for export: see `packed`."""
+    """A copy of a trained pyramid for export: see `pack`."""
 
     def make_graphs(self):
         super().make_graphs()
@@ -46,7 +46,7 @@ class PackedPyramid(SinGANPyramid):
         return super().graph(with_cut_outs, input_signature)
 
 
-def packed(pyramid) -> PackedPyramid:
+def pack(pyramid) -> PackedPyramid:
     """Copies a pyramid into one whose weights lie in `variable`, one after another.
 
     Args:

@@ -14,7 +14,7 @@ from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.export.limits import ExportLimits
-from keras_singan.export.packed_pyramid import packed
+from keras_singan.export.packed_pyramid import pack
 from keras_singan.export.readme import readme
 from keras_singan.export.signatures import DEFAULT_FACTOR
 from keras_singan.export.signatures import Signatures
@@ -78,9 +78,9 @@ def export_saved_model(
 
 
 def _write(singan, folder, limits, quantized, warmup_name):
-    config, pyramid = singan.config_, packed(singan.pyramid_)
+    config, pyramid = singan.config_, pack(singan.pyramid_)
     quantized = {
-        scale: dataclasses.replace(there, pyramid=packed(there.pyramid))
+        scale: dataclasses.replace(there, pyramid=pack(there.pyramid))
         for scale, there in quantized.items()
     }
     rows = Rows(pyramid, limits, quantized)

@@ -15,15 +15,15 @@ from keras_singan.geometry import receptive_field
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.ops.step_sizes import step_sizes
-from keras_singan.tasks.editing import edited
-from keras_singan.tasks.harmonization import harmonized
+from keras_singan.tasks.editing import edit_graph
+from keras_singan.tasks.harmonization import harmonize_graph
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
-from keras_singan.tasks.painting import painted
-from keras_singan.tasks.painting import painted_quantized
+from keras_singan.tasks.painting import paint_quantized_graph
+from keras_singan.tasks.painting import paint_to_image_graph
 from keras_singan.tasks.regions import MOST_CHANGED
-from keras_singan.tasks.super_resolution import enlarge
+from keras_singan.tasks.super_resolution import super_resolve_graph
 
 _INT, _LONG = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int64)
 _FLOAT = tf.TensorSpec((), tf.float32)
@@ -49,8 +49,8 @@ class Rows:
         self.sample = graph(self._sample, [_LONG, _INT, _INT])
         self.sample_size = graph(self._sample_size, [_LONG, _INT, _INT, _INT, _INT])
         self.super_resolution = graph(self._super_resolution, [image, _FLOAT, _LONG])
-        self.harmonize = graph(self._blend(harmonized), blend)
-        self.edit = graph(self._blend(edited), blend)
+        self.harmonize = graph(self._blend(harmonize_graph), blend)
+        self.edit = graph(self._blend(edit_graph), blend)
         self.paint_to_image = graph(self._paint, [image, _INT, _LONG, _INT])
         # In graphs of their own pyramids, whose weights these are.
         self._quantized_paints = {
@@ -78,7 +78,7 @@ class Rows:
         bounds = bounded_size(*sides, self.limits, "The enlarged image")
         with tf.control_dependencies([*bounds, self._least(image)]):
             image = tf.identity(image)
-        return enlarge(self.pyramid, image[None], factor, seed)[0]
+        return super_resolve_graph(self.pyramid, image[None], factor, seed)[0]
 
     def _blend(self, work):
         def blend(image, region, start_scale, seed):
@@ -90,7 +90,9 @@ class Rows:
     def _paint(self, image, start_scale, seed, quantize):
         def plain():
             sizes = self._sizes(image)
-            return painted(self.pyramid, image[None], start_scale, seed, sizes)[0]
+            return paint_to_image_graph(
+                self.pyramid, image[None], start_scale, seed, sizes
+            )[0]
 
         branches = [plain]
         choice = tf.constant(0)
@@ -103,7 +105,7 @@ class Rows:
     def _quantized_paint(self, there):
         def paint(image, seed):
             sizes = self._sizes(image)
-            return painted_quantized(there, image[None], seed, sizes)[0]
+            return paint_quantized_graph(there, image[None], seed, sizes)[0]
 
         return paint
 

@@ -22,7 +22,7 @@ def blend(pyramid, image, mask, start_scale, seed, regenerate):
         start_scale: First scale that runs; `None` is `middle_scale`.
         seed: Whole number, or `None` for a random one.
         regenerate: The task's work, of `(pyramid, image, region, start_scale,
-            seed, sizes)`: `harmonized` or `edited`.
+            seed, sizes)`: `harmonize_graph` or `edit_graph`.
 
     Returns:
         uint8 array `(height, width, channels)`, of the image's size.

@@ -7,7 +7,7 @@ from keras_singan.tasks.blending import change_softly
 from keras_singan.tasks.naive_edit import naive_edit
 from keras_singan.tasks.super_resolution import enlarge_generated
 
-__all__ = ["RADIUS_AT_250", "edit", "edited", "naive_edit"]
+__all__ = ["RADIUS_AT_250", "edit", "edit_graph", "naive_edit"]
 
 # By how much the mask grows, in pixels, where the long side has 250: the
 # published code's radius, and the size of its pictures.
@@ -44,10 +44,10 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
         TaskError: If the mask is empty, full or of another size, none can be
             found, or another argument is out of range.
     """
-    return blend(pyramid, image, mask, start_scale, seed, edited)
+    return blend(pyramid, image, mask, start_scale, seed, edit_graph)
 
 
-def edited(pyramid, image, region, start_scale, seed, sizes):
+def edit_graph(pyramid, image, region, start_scale, seed, sizes):
     """Does the work of `edit`: tensors in, a tensor out, in any graph.
 
     Args:

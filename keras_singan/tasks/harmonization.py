@@ -43,10 +43,10 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
         TaskError: If the mask is empty, full or of another size, none can be
             found, or another argument is out of range.
     """
-    return blend(pyramid, composite, mask, start_scale, seed, harmonized)
+    return blend(pyramid, composite, mask, start_scale, seed, harmonize_graph)
 
 
-def harmonized(pyramid, image, region, start_scale, seed, sizes):
+def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):
     """Does the work of `harmonize`: tensors in, a tensor out, in any graph.
 
     Args:

@@ -41,10 +41,12 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
     seed = check_seed(seed)
     pixels = read_for(pyramid, paint)
     sizes = generation_sizes(pyramid, pixels.shape[:2])
-    return to_uint8(painted(pyramid, pixels[None], start_scale, seed, sizes).numpy()[0])
+    return to_uint8(
+        paint_to_image_graph(pyramid, pixels[None], start_scale, seed, sizes).numpy()[0]
+    )
 
 
-def painted(pyramid, image, start_scale, seed, sizes):
+def paint_to_image_graph(pyramid, image, start_scale, seed, sizes):
     """Does the work of `paint_to_image`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -85,17 +87,19 @@ def paint_quantized(quantized, paint, *, seed=None):
     seed = check_seed(seed)
     pixels = read_for(quantized.pyramid, paint)
     sizes = generation_sizes(quantized.pyramid, pixels.shape[:2])
-    return to_uint8(painted_quantized(quantized, pixels[None], seed, sizes).numpy()[0])
+    return to_uint8(
+        paint_quantized_graph(quantized, pixels[None], seed, sizes).numpy()[0]
+    )
 
 
-def painted_quantized(quantized, image, seed, sizes):
+def paint_quantized_graph(quantized, image, seed, sizes):
     """Does the work of `paint_quantized`: tensors in, a tensor out, in any graph.
 
     Args:
         quantized: A `QuantizedScale`.
-        image: As in `painted`.
-        seed: As in `painted`.
-        sizes: As in `painted`.
+        image: As in `paint_to_image_graph`.
+        seed: As in `paint_to_image_graph`.
+        sizes: As in `paint_to_image_graph`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].

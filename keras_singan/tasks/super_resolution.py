@@ -62,11 +62,11 @@ def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=T
     if image is not None:
         pixels = read_for(pyramid, image)[None]
         _check_least(pyramid, pixels.shape[1:3])
-    result = enlarge(pyramid, pixels, factor, seed, noisy, back_projection)
+    result = super_resolve_graph(pyramid, pixels, factor, seed, noisy, back_projection)
     return to_uint8(result.numpy()[0])
 
 
-def enlarge(pyramid, image, factor, seed, noisy=None, back_projection=True):
+def super_resolve_graph(pyramid, image, factor, seed, noisy=None, back_projection=True):
     """Does the work of `super_resolve`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -130,7 +130,7 @@ def enlarge_generated(pyramid, generated, size):
     grown = tf.cond(
         factor < _LEAST_DETAILED,
         lambda: generated,
-        lambda: enlarge(
+        lambda: super_resolve_graph(
             pyramid, generated, tf.minimum(factor, _MOST_DETAILED), NO_NOISE
         ),
     )

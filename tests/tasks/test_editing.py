@@ -17,12 +17,12 @@ from keras_singan.ops import masks
 from keras_singan.ops.resize import resize
 from keras_singan.tasks.editing import RADIUS_AT_250
 from keras_singan.tasks.editing import edit
-from keras_singan.tasks.editing import edited
+from keras_singan.tasks.editing import edit_graph
 from keras_singan.tasks.editing import naive_edit
 from keras_singan.tasks.harmonization import harmonize
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.naive_edit import smooth_fill
-from keras_singan.tasks.super_resolution import enlarge
+from keras_singan.tasks.super_resolution import super_resolve_graph
 
 
 def pyramid():
@@ -71,7 +71,7 @@ def test_the_core_is_the_mathematics(size, factor):
     soft = masks.soften(tf.constant(mask), RADIUS_AT_250)[None, ..., None]
     generated = tf.clip_by_value(pyramid().inject(pixels, 2, 7), -1, 1)
     if factor:
-        generated = enlarge(pyramid(), generated, factor, -1)
+        generated = super_resolve_graph(pyramid(), generated, factor, -1)
     wanted = pixels + soft * (resize(generated, size) - pixels)
     result = edit(pyramid(), image, mask, start_scale=2, seed=7)
     assert np.abs(result - to_bytes(wanted)).max() <= 0.5 + 1e-2
@@ -91,7 +91,7 @@ def test_the_graph_gives_what_python_gives():
     )
     def graph(image, region, seed, sizes):
         sizes = [tf.unstack(size) for size in tf.unstack(sizes)]
-        return edited(pyramid(), image, region, 1, seed, sizes)
+        return edit_graph(pyramid(), image, region, 1, seed, sizes)
 
     for size in ((32, 40), (70, 50)):
         image, mask = pasted(size)

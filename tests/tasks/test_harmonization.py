@@ -24,7 +24,7 @@ from keras_singan.ops import masks
 from keras_singan.tasks import blending
 from keras_singan.tasks.harmonization import RADIUS_AT_250
 from keras_singan.tasks.harmonization import harmonize
-from keras_singan.tasks.harmonization import harmonized
+from keras_singan.tasks.harmonization import harmonize_graph
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.regions import find_region
 from keras_singan.tasks.regions import read_mask
@@ -105,7 +105,7 @@ def test_the_graph_gives_what_python_gives():
     )
     def graph(image, region, seed, sizes):
         sizes = [tf.unstack(size) for size in tf.unstack(sizes)]
-        return harmonized(pyramid(), image, region, 1, seed, sizes)
+        return harmonize_graph(pyramid(), image, region, 1, seed, sizes)
 
     for size in ((32, 40), (50, 50)):
         image, mask = pasted(size)

@@ -20,9 +20,9 @@ from keras_singan.ops.resize import resize
 from keras_singan.tasks import retrained_scale
 from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.painting import paint_quantized
+from keras_singan.tasks.painting import paint_quantized_graph
 from keras_singan.tasks.painting import paint_to_image
-from keras_singan.tasks.painting import painted
-from keras_singan.tasks.painting import painted_quantized
+from keras_singan.tasks.painting import paint_to_image_graph
 from keras_singan.tasks.painting import quantized_input
 from keras_singan.tasks.super_resolution import enlarge_generated
 
@@ -186,7 +186,7 @@ def test_the_retrained_scale_runs_first_and_the_others_after_it():
     entered = quantized_input(few, image, sizes[1])
     middle = pyramid.generators[1](amps[1] * zs[0], entered)
     finest = pyramid.generators[2](amps[2] * zs[1], resize(middle, sizes[2]))
-    result = painted_quantized(few, image, 5, sizes)
+    result = paint_quantized_graph(few, image, 5, sizes)
     np.testing.assert_allclose(result, np.clip(finest, -1, 1), atol=1e-5)
     assert not np.array_equal(paint_few(), paint())
 
@@ -203,8 +203,8 @@ def test_a_graph_of_any_size_gives_the_same_pixels(few):
     def run(image, seed, sizes):
         sizes = [tuple(tf.unstack(size)) for size in tf.unstack(sizes)]
         if few:
-            return painted_quantized(retrained(3), image, seed, sizes)
-        return painted(pyramid, image, 1, seed, sizes)
+            return paint_quantized_graph(retrained(3), image, seed, sizes)
+        return paint_to_image_graph(pyramid, image, 1, seed, sizes)
 
     graph = tf.function(run, input_signature=signature, autograph=False)
     for size in SIZES:

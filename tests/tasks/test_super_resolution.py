@@ -22,8 +22,8 @@ from keras_singan.io.image import to_uint8
 from keras_singan.models import strip_tiling
 from keras_singan.ops.resize import resize
 from keras_singan.tasks.super_resolution import NO_NOISE
-from keras_singan.tasks.super_resolution import enlarge
 from keras_singan.tasks.super_resolution import super_resolve
+from keras_singan.tasks.super_resolution import super_resolve_graph
 from keras_singan.tasks.super_resolution import warn_unless_trained_for
 
 
@@ -191,7 +191,9 @@ def test_one_graph_gives_the_same_for_every_size_factor_and_seed(scales, padding
         tf.TensorSpec([], tf.int64),
     ]
     graph = tf.function(
-        functools.partial(enlarge, model), input_signature=signature, autograph=False
+        functools.partial(super_resolve_graph, model),
+        input_signature=signature,
+        autograph=False,
     )
     for size, factor, seed in [
         ((9, 8), 4, None),
