@@ -56,3 +56,20 @@ class ServingError(SinGANError):
     def __init__(self, message, status=None):
         super().__init__(message)
         self.status = status
+
+
+def sentence(error):
+    """Returns what happened in one line, of any exception.
+
+    Args:
+        error: The exception.
+    """
+    text = " ".join(str(error).split())[:1000]
+    if isinstance(error, SinGANError) or type(error) is ImportError:
+        return text
+    if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
+        return (
+            "The memory of this machine does not suffice: try a smaller --max-size "
+            "(train) or --size (sample)."
+        )
+    return f"Unexpected {type(error).__name__}: {text}"

@@ -1,5 +1,6 @@
 """`SinGAN`: fit one photo, then draw from it."""
 
+import contextlib
 from pathlib import Path
 
 from keras_singan.config import resolve_config
@@ -11,15 +12,16 @@ from keras_singan.models.model_file import save_model
 from keras_singan.models.pyramid import new_pyramid
 from keras_singan.performance.estimate import Estimate
 from keras_singan.performance.estimate import estimate
-from keras_singan.performance.estimate import planned
 from keras_singan.performance.memory import check_memory
 from keras_singan.performance.precision import resolve_precision
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import TensorBoardLog
+from keras_singan.training.clock import Clock
 from keras_singan.training.fit import fit_pyramid
 from keras_singan.training.progress import check_verbose
 from keras_singan.training.progress import new_progress
+from keras_singan.training.progress_report import ProgressReport
 from keras_singan.training.run_folder import RunFolder
 from keras_singan.training.run_folder import is_finished
 from keras_singan.training.run_folder import stored_policy
@@ -104,7 +106,7 @@ class SinGAN(TaskMethods):
         config = resolve_precision(self._given, stored_policy(checkpoint_dir))
         pyramid = new_pyramid(pixels, config)
         if not is_finished(checkpoint_dir):
-            check_memory(planned(pyramid), pyramid.channels, config)
+            check_memory(pyramid.scales, pyramid.channels, config)
         history = LossHistory()
         listeners = [history, *(callbacks or [])]
         if log_dir is not None:
@@ -115,10 +117,7 @@ class SinGAN(TaskMethods):
         if folder is not None and folder.is_finished:
             pyramid, _ = load_model(folder.model_path)
         else:
-            with new_progress(verbose, pyramid, config, folder) as progress:
-                fit_pyramid(pyramid, config, folder, [*listeners, *progress])
-            if folder is not None:
-                folder.save_model(pyramid)
+            _train(pyramid, config, folder, listeners, verbose)
         self.history_, self.config_ = history.scales, config
         return self._take(pyramid, folder and folder.model_path)
 
@@ -198,3 +197,19 @@ class SinGAN(TaskMethods):
     def _take(self, pyramid, path):
         self.pyramid_, self._path, self._quantized = pyramid, path, {}
         return self
+
+
+def _train(pyramid, config, folder, callbacks, verbose):
+    """Trains all scales, and tells people and programs of it."""
+    clock = Clock(pyramid, config)
+    with contextlib.ExitStack() as stack:
+        told = [clock]
+        if folder is not None:
+            clock.skip(folder.finished_scales)
+            told.append(stack.enter_context(ProgressReport(folder.path, clock).told()))
+        told += stack.enter_context(
+            new_progress(verbose, pyramid, config, clock, folder)
+        )
+        fit_pyramid(pyramid, config, folder, [*callbacks, *told])
+        if folder is not None:
+            folder.save_model(pyramid)

@@ -25,6 +25,11 @@ class Scale:
     filters: int
 
 
+def scale_name(scale: int, count: int) -> str:
+    """Names one of `count` scales for people, counted from 0: `scale 1 of 0-4`."""
+    return f"scale {scale}" if count == 1 else f"scale {scale} of 0-{count - 1}"
+
+
 def receptive_field(num_layers: int) -> int:
     """Side in pixels of what one output pixel sees: 11 for 5 layers of 3 x 3."""
     return 2 * num_layers + 1

@@ -122,7 +122,7 @@ def test_what_is_said_goes_to_standard_error(verbose, capfd):
     out, err = capfd.readouterr()
     assert out == ""
     assert ("20 x 22" in err) == (verbose > 0)
-    assert ("scale 1 of 1" in err) == (verbose > 0)
+    assert ("scale 0, 20x22" in err) == (verbose > 0)
     assert err == "" or verbose
 
 

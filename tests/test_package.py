@@ -42,8 +42,9 @@ ORDER = {
     ),
     "metrics": ("frechet", "patches", "scores"),
     "training": (
-        *("callbacks", "interrupts", "progress", "run_folder", "moving_averages"),
-        *("scale_data", "scale_trainer", "fit"),
+        *("progress_file", "callbacks", "interrupts", "clock", "progress"),
+        *("progress_report", "run_folder", "moving_averages", "scale_data"),
+        *("scale_trainer", "fit"),
     ),
     "tasks": (
         *("checks", "inputs", "regions", "blending", "sampling", "noise_walk"),
@@ -72,6 +73,7 @@ ORDER = {
     "__main__": (),
 }
 FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
+FREE += ["training.progress_file"]
 FREE += ["io.*", "client.*", "cli.*"]
 
 PUBLIC = [

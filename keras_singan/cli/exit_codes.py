@@ -5,8 +5,8 @@ import contextlib
 import click
 
 from keras_singan.errors import ConfigError
-from keras_singan.errors import SinGANError
 from keras_singan.errors import TaskError
+from keras_singan.errors import sentence
 
 # Arguments that make no sense are wrong usage; the rest is a failed run.
 _USAGE = (ConfigError, TaskError)
@@ -38,23 +38,9 @@ def one_line_errors(debug=False):
 
 
 def _click_error(error):
-    if isinstance(error, SinGANError):
-        result = click.ClickException(_first_line(error))
-    elif isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
-        result = click.ClickException(
-            "The memory of this machine does not suffice: try a smaller --max-size "
-            "(train) or --size (sample)."
-        )
-    elif type(error) is ImportError:
-        result = click.ClickException(_first_line(error))
-    else:
-        result = click.ClickException(
-            f"Unexpected {type(error).__name__}: {_first_line(error)} "
-            "(keras-singan --debug ... shows where)"
-        )
+    text = sentence(error)
+    if text.startswith("Unexpected"):
+        text += " (keras-singan --debug ... shows where)"
+    result = click.ClickException(text)
     result.exit_code = 2 if isinstance(error, _USAGE) else 1
     return result
-
-
-def _first_line(error):
-    return " ".join(str(error).split())[:1000]

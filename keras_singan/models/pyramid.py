@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_singan.config import SinGANConfig
+from keras_singan.geometry import Scale
 from keras_singan.geometry import Size
 from keras_singan.geometry import plan_scales
 from keras_singan.models.blocks import PACKAGE
@@ -34,6 +35,9 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         padding: `"zeros"` or `"noise"`. Defaults to `"zeros"`.
         seed: Seed of the initial weights and of `z_rec`. Defaults to `0`.
         metadata: Dictionary that is saved with the model. Defaults to `None`.
+
+    Attributes:
+        scales: Tuple of `geometry.Scale`, coarsest first.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         self.autocast = False
         self.sizes: tuple[Size, ...] = tuple((int(h), int(w)) for h, w in sizes)
         self.filters = tuple(int(f) for f in filters)
+        pairs = zip(self.sizes, self.filters, strict=True)
+        self.scales = tuple(Scale(k, *pair) for k, pair in enumerate(pairs))
         self.channels = channels
         self.num_layers = num_layers
         self.normalization = normalization

@@ -6,6 +6,7 @@ import time
 
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import plan_scales
+from keras_singan.geometry import scale_name
 from keras_singan.geometry import scale_steps
 from keras_singan.geometry import trained_part
 from keras_singan.models.pyramid import new_pyramid
@@ -116,7 +117,7 @@ class _Bench:
 
     def text(self, scale):
         height, width = scale.size
-        return f"scale {scale.index + 1} of {len(self.scales)}, {height}x{width}"
+        return f"{scale_name(scale.index, len(self.scales))}, {height}x{width}"
 
     def new_step(self, scale):
         # Models and their graphs are cycles: 100 MB a scale until collected.

@@ -54,12 +54,6 @@ class Estimate:
         return training + self.compile_seconds * len(self.scales)
 
 
-def planned(pyramid) -> tuple[Scale, ...]:
-    """Returns the scales of a pyramid."""
-    pairs = zip(pyramid.sizes, pyramid.filters, strict=True)
-    return tuple(Scale(k, size, filters) for k, (size, filters) in enumerate(pairs))
-
-
 def estimate(scales, channels, config: SinGANConfig) -> Estimate:
     """Measures some training iterations on this machine, and derives the others.
 

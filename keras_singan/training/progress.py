@@ -1,6 +1,7 @@
 """What a person sees of the training, on standard error."""
 
 import contextlib
+import importlib.util
 import sys
 import time
 
@@ -11,22 +12,22 @@ from rich.progress import TextColumn
 from rich.table import Table
 
 from keras_singan.errors import ConfigError
-from keras_singan.geometry import scale_steps
+from keras_singan.geometry import scale_name
 from keras_singan.performance.estimate import estimate
-from keras_singan.performance.estimate import planned
-from keras_singan.performance.flops import iteration_flops
 from keras_singan.training.callbacks import ScaleCallback
 
 
 @contextlib.contextmanager
-def new_progress(verbose, pyramid, config, folder=None):
-    """Gives the callbacks for a level of `verbose`.
+def new_progress(verbose, pyramid, config, clock, folder=None):
+    """Makes the callbacks for a level of `verbose`.
 
     Args:
-        verbose: `0` nothing, `1` a progress display (on a terminal; else as `2`),
-            `2` a line per scale.
+        verbose: `0` nothing, `1` a progress display (on a terminal or in a
+            notebook; else as `2`), `2` a line per scale.
         pyramid: The `SinGANPyramid` that will be trained.
         config: The `SinGANConfig`.
+        clock: The `Clock` of the training. It learns the seconds that were
+            measured for the plan.
         folder: The `RunFolder`, or `None`. Defaults to `None`.
 
     Yields:
@@ -36,21 +37,30 @@ def new_progress(verbose, pyramid, config, folder=None):
         ConfigError: If `verbose` is none of these.
     """
     check_verbose(verbose)
-    if verbose:
-        if folder is not None:
-            begun = "Going on in" if folder.is_begun else "Run folder:"
-            print(begun, folder.path, file=sys.stderr)
-        plan = estimate(planned(pyramid), pyramid.channels, config)
-        print_plan(plan, Console(stderr=True, highlight=False))
-    # A file or a pipe cannot show a bar: it gets the lines.
-    if verbose == 1 and Console(stderr=True).is_terminal:
-        clock = Clock(pyramid, config)
-        with _display() as display:
-            yield [clock, ProgressDisplay(clock, display)]
-    elif verbose:
-        yield [ScaleLines()]
-    else:
+    if not verbose:
         yield []
+        return
+    if folder is not None:
+        begun = "Going on in" if folder.is_begun else "Run folder:"
+        print(begun, folder.path, file=sys.stderr)
+    plan = estimate(pyramid.scales, pyramid.channels, config)
+    clock.expect(plan.step_seconds)
+    console = Console(stderr=True, highlight=False)
+    print_plan(plan, console)
+    lines = ScaleLines(console, folder)
+    # A file or a pipe cannot show a bar: it gets the lines alone.
+    if verbose == 2 or not _shows_bars(console):
+        yield [lines]
+        return
+    with _new_bar(console) as bar:
+        yield [ProgressDisplay(clock, bar), lines]
+
+
+def _shows_bars(console):
+    # In a notebook rich draws with this package, and warns where it is missing.
+    if console.is_jupyter:
+        return importlib.util.find_spec("ipywidgets") is not None
+    return console.is_terminal
 
 
 def check_verbose(verbose):
@@ -97,85 +107,25 @@ def duration(seconds):
     return f"{hours} h {minutes:02d} min"
 
 
-class Clock(ScaleCallback):
-    """Knows how far the training is and how long it still takes.
-
-    What is left is the speed of the scale at work, and for the scales to come
-    the same per floating-point operation.
-
-    Args:
-        pyramid: The `SinGANPyramid`.
-        config: The `SinGANConfig`.
-    """
-
-    def __init__(self, pyramid, config):
-        super().__init__()
-        self._steps = scale_steps(pyramid.filters, config)
-        flops = iteration_flops(planned(pyramid), pyramid.channels, config)
-        self.work = [n * each for n, each in zip(self._steps, flops, strict=True)]
-        self.scale = self.iteration = 0
-        self._start = None
-
-    @property
-    def steps(self):
-        """Iterations of the scale at work."""
-        return self._steps[self.scale]
-
-    def on_scale_begin(self, trainer):
-        """Starts the stopwatch anew: each scale has its own speed."""
-        self.scale = trainer.scale
-        self.iteration = self._first = trainer.scale_gan.iteration
-        self._start = None
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.iteration += 1
-        if self._start is None:
-            # The first iteration compiles: it says nothing about the others.
-            self._first, self._start = self.iteration, time.monotonic()
-
-    @property
-    def done(self):
-        """Share of the whole work that is done, from 0 to 1."""
-        below = sum(self.work[: self.scale])
-        here = self.work[self.scale] * self.iteration / self.steps
-        return (below + here) / sum(self.work)
-
-    @property
-    def seconds_left(self):
-        """Seconds to the end of the whole training; `None` before it is known."""
-        timed = self.iteration - self._first
-        if self._start is None or timed < 3:
-            return None
-        each = (time.monotonic() - self._start) / timed
-        left = each * (self.steps - self.iteration)
-        ahead = sum(self.work[self.scale + 1 :]) / self.work[self.scale]
-        return left + each * self.steps * ahead
-
-
 class ProgressDisplay(ScaleCallback):
     """One bar over the whole training, with the losses beside it.
 
     Args:
         clock: The `Clock`.
-        display: A rich `Progress`.
+        bar: A rich `Progress`.
     """
 
-    def __init__(self, clock, display):
+    def __init__(self, clock, bar):
         super().__init__()
         self.clock = clock
-        self.display = display
-        self.bar = display.add_task("", total=1.0, scale="", losses="", left="")
+        self.bar = bar
+        self.task = bar.add_task("", total=1.0, scale="", doing="preparing", left="")
         self._drawn, self._logs = 0.0, None
 
     def on_scale_begin(self, trainer):
         """Names the scale."""
-        height, width = trainer.size
-        count = trainer.pyramid.num_scales
-        text = f"scale {trainer.scale + 1} of {count}, {height}x{width}"
         self._logs = None
-        self.display.update(
-            self.bar, scale=text, losses="preparing", completed=self.clock.done
-        )
+        self._draw("preparing", scale=_scale_text(trainer))
 
     def on_train_batch_end(self, batch, logs=None):
         self._logs = logs
@@ -183,29 +133,40 @@ class ProgressDisplay(ScaleCallback):
         if time.monotonic() - self._drawn < 0.25:
             return
         self._drawn = time.monotonic()
-        left = self.clock.seconds_left
-        self._draw("" if left is None else f"{duration(left)} left")
+        self._draw(self._step_text())
+
+    def on_train_end(self, logs=None):
+        # Averages, pictures and the next scale take some seconds.
+        self._draw(f"{self._step_text()}, completing")
 
     def on_scale_end(self, trainer):
-        """Shows the last iteration."""
-        self._draw("")
+        """Says what comes next."""
+        last = trainer.scale + 1 == trainer.pyramid.num_scales
+        self._draw(f"{self._step_text()}, {'saving' if last else 'preparing the next'}")
 
-    def _draw(self, left):
-        losses = "" if self._logs is None else loss_text(self._logs)
-        self.display.update(
-            self.bar,
-            completed=self.clock.done,
-            losses=f"{self.clock.iteration}/{self.clock.steps} {losses}",
-            left=left,
-        )
+    def _step_text(self):
+        losses = "" if self._logs is None else f" {loss_text(self._logs)}"
+        return f"{self.clock.iteration}/{self.clock.steps}{losses}"
+
+    def _draw(self, doing, **fields):
+        left = self.clock.seconds_left
+        left = f"{duration(left)} left" if left else ""
+        done = self.clock.done
+        self.bar.update(self.task, completed=done, doing=doing, left=left, **fields)
 
 
 class ScaleLines(ScaleCallback):
-    """A line on standard error for each scale that is done."""
+    """A line on standard error for each scale that is done.
 
-    def __init__(self):
+    Args:
+        console: A rich `Console`. Defaults to one on standard error.
+        folder: The `RunFolder` whose pictures the lines name. Defaults to `None`.
+    """
+
+    def __init__(self, console=None, folder=None):
         super().__init__()
-        self.console = Console(stderr=True, highlight=False)
+        self.console = console or Console(stderr=True, highlight=False)
+        self.folder = folder
         self._logs = None
 
     def on_scale_begin(self, trainer):
@@ -217,14 +178,17 @@ class ScaleLines(ScaleCallback):
 
     def on_scale_end(self, trainer):
         """Writes the line."""
-        height, width = trainer.size
         taken = duration(time.monotonic() - self._start)
         losses = "" if self._logs is None else f", {loss_text(self._logs)}"
-        self.console.print(
-            f"scale {trainer.scale + 1} of {trainer.pyramid.num_scales}, "
-            f"{height}x{width}: {taken}{losses}",
-            soft_wrap=True,
-        )
+        text = f"{_scale_text(trainer)}: {taken}{losses}"
+        if self.folder is not None:
+            text += f", pictures in {self.folder.pictures_path(trainer.scale)}"
+        self.console.print(text, soft_wrap=True, markup=False)
+
+
+def _scale_text(trainer):
+    name = scale_name(trainer.scale, trainer.pyramid.num_scales)
+    return f"{name}, {trainer.size[0]}x{trainer.size[1]}"
 
 
 def loss_text(logs):
@@ -236,12 +200,12 @@ def loss_text(logs):
     )
 
 
-def _display():
+def _new_bar(console):
     return Progress(
         TextColumn("{task.fields[scale]}"),
         BarColumn(bar_width=12),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[left]}"),
-        TextColumn("{task.fields[losses]}"),
-        console=Console(stderr=True, highlight=False),
+        TextColumn("{task.fields[doing]}"),
+        console=console,
     )

@@ -2,6 +2,8 @@
 
 ```
 config.json                     hyper-parameters, and which image
+progress.json                   state, scale, iteration, losses and time left, about
+                                once a second: see `progress_file`
 history.json                    losses of every iteration, scale by scale
 losses.png                      a picture of them
 scale_00/                       real.png, sample.png, reconstruction.png
@@ -74,6 +76,14 @@ class RunFolder:
         """Whether there is a checkpoint to go on from."""
         return any(self.path.glob("checkpoints/*.weights.h5"))
 
+    @property
+    def finished_scales(self):
+        """How many scales are finished."""
+        count = 0
+        while self._weights(count).is_file():
+            count += 1
+        return count
+
     def _is_new(self):
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(
@@ -140,6 +150,10 @@ class RunFolder:
             _load_weights(trainer.scale_gan, partial)
         return False
 
+    def pictures_path(self, scale):
+        """Where the pictures of a scale are or will be."""
+        return self.path / f"scale_{scale:02d}"
+
     def checkpoint(self, trainer):
         """Makes the callback that saves while a scale is trained."""
         return ScaleCheckpoint(self, trainer)
@@ -153,7 +167,7 @@ class RunFolder:
     def save_scale(self, trainer):
         """Saves a finished scale and its pictures."""
         self._write_history()
-        folder = self.path / f"scale_{trainer.scale:02d}"
+        folder = self.pictures_path(trainer.scale)
         for name, image in trainer.pictures().items():
             save_image(folder / f"{name}.png", to_uint8(image[0]), overwrite=True)
         with atomic_path(self._weights(trainer.scale)) as temporary:

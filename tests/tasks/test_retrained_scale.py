@@ -139,7 +139,7 @@ def test_it_can_be_repeated_and_says_so_on_standard_error(capsys, verbose, lines
     out, err = capsys.readouterr()
     assert out == "" and len(err.splitlines()) == lines
     if lines:
-        assert err.startswith("Retraining scale 1 on 4 colours\nscale 2 of 3, 24x30: ")
+        assert err.startswith("Retraining scale 1 on 4 colours\nscale 1 of 0-2, ")
 
 
 def test_it_takes_as_many_iterations_as_the_config_says():

@@ -1,130 +1,30 @@
-import dataclasses
+"""What a person sees of a training."""
+
 import re
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
+from support.played_trainings import CONFIG
+from support.played_trainings import PYRAMID
+from support.played_trainings import PlayedTime
+from support.played_trainings import train
 
-from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
 from keras_singan.geometry import Scale
 from keras_singan.performance.estimate import Estimate
-from keras_singan.performance.estimate import planned
-from keras_singan.performance.flops import iteration_flops
-from keras_singan.training.progress import Clock
+from keras_singan.training.clock import Clock
+from keras_singan.training.progress import ProgressDisplay
 from keras_singan.training.progress import duration
 from keras_singan.training.progress import new_progress
 from keras_singan.training.progress import print_plan
 
-CONFIG = SinGANConfig(steps=10, min_size=8, filters=4, num_layers=2)
-PYRAMID = SimpleNamespace(
-    sizes=[(8, 10), (16, 20), (32, 40)], filters=[4, 8, 8], channels=3, num_scales=3
-)
-# How much work each scale is, in units of the first.
-FLOPS = iteration_flops(planned(PYRAMID), 3, CONFIG)
-WORK = [flops / FLOPS[0] for flops in FLOPS]
-LOGS = {
-    "discriminator_loss": -0.5,
-    "adversarial_loss": 0.25,
-    "reconstruction_loss": 0.125,
-    "gradient_penalty": 1.0,
-}
-
 
 @pytest.fixture
 def time(monkeypatch):
-    """Stands in for the time module: `time.now` is set by the test."""
-    time = SimpleNamespace(now=1000.0)
-    time.monotonic = lambda: time.now
+    time = PlayedTime()
     monkeypatch.setattr("keras_singan.training.progress.time", time)
     return time
-
-
-def trainer(scale, iteration=0):
-    return SimpleNamespace(
-        scale=scale,
-        size=PYRAMID.sizes[scale],
-        pyramid=PYRAMID,
-        scale_gan=SimpleNamespace(iteration=iteration),
-    )
-
-
-def train(callbacks, scales=range(3), time=None, first=0):
-    """Tells callbacks of a training; yields after each event."""
-    for scale in scales:
-        at = trainer(scale, first if scale == scales[0] else 0)
-        for callback in callbacks:
-            callback.on_scale_begin(at)
-        yield
-        for batch in range(at.scale_gan.iteration, CONFIG.steps):
-            if time is not None:
-                time.now += WORK[scale] / 10
-            for callback in callbacks:
-                callback.on_train_batch_end(batch, LOGS)
-            yield
-        for callback in callbacks:
-            callback.on_scale_end(at)
-        yield
-
-
-def test_the_share_goes_from_0_to_1_and_never_back():
-    clock = Clock(PYRAMID, CONFIG)
-    shares = [clock.done for _ in train([clock])]
-    assert shares[0] == 0
-    assert shares[-1] == 1
-    assert shares == sorted(shares)
-
-
-def test_a_scale_counts_by_its_operations():
-    clock = Clock(PYRAMID, CONFIG)
-    clock.on_scale_begin(trainer(2))
-    assert clock.done == pytest.approx((1 + WORK[1]) / sum(WORK))
-    assert WORK[2] > WORK[1] > 4
-
-
-def test_a_scale_counts_by_its_iterations():
-    clock = Clock(PYRAMID, dataclasses.replace(CONFIG, warm_fraction=0.2))
-    work, steps = [1, WORK[1], WORK[2] / 5], []
-    for scale in range(3):
-        clock.on_scale_begin(trainer(scale))
-        steps.append(clock.steps)
-        assert clock.done == pytest.approx(sum(work[:scale]) / sum(work))
-    assert steps == [10, 10, 2]
-
-
-def test_after_a_resume_the_share_counts_what_was_done_before():
-    clock = Clock(PYRAMID, CONFIG)
-    shares = [clock.done for _ in train([clock], scales=[1, 2], first=4)]
-    assert shares[0] == pytest.approx((1 + 0.4 * WORK[1]) / sum(WORK))
-    assert shares[-1] == 1
-    assert shares == sorted(shares)
-
-
-def test_the_time_left_is_unknown_until_four_iterations_are_timed(time):
-    clock = Clock(PYRAMID, CONFIG)
-    left = [clock.seconds_left for _ in train([clock], [0], time)]
-    assert left[:4] == [None] * 4
-    assert None not in left[4:]
-
-
-@pytest.mark.parametrize("first", [0, 3])
-def test_the_time_left_is_that_of_all_the_work_left(time, first):
-    clock = Clock(PYRAMID, CONFIG)
-    start = time.now
-    total = sum(WORK) - WORK[0] * first / 10
-    for _ in train([clock], time=time, first=first):
-        if clock.seconds_left is not None:
-            left = total - (time.now - start)
-            assert clock.seconds_left == pytest.approx(left, abs=1e-6)
-
-
-def test_the_first_iteration_which_compiles_is_not_timed(time):
-    clock = Clock(PYRAMID, CONFIG)
-    clock.on_scale_begin(trainer(2))
-    for seconds in (3600, 1, 1, 1):
-        time.now += seconds
-        clock.on_train_batch_end(0)
-    assert clock.seconds_left == pytest.approx(6)
 
 
 DURATIONS = {
@@ -168,10 +68,11 @@ def measured(monkeypatch):
     monkeypatch.setattr("keras_singan.training.progress.estimate", estimate)
 
 
-def shown(verbose, capsys, **options):
+def shown(verbose, capsys, folder=None, **options):
     """Runs a training of stand-ins; gives what it wrote to standard error."""
-    with new_progress(verbose, PYRAMID, CONFIG) as callbacks:
-        for _ in train(callbacks, **options):
+    clock = Clock(PYRAMID, CONFIG)
+    with new_progress(verbose, PYRAMID, CONFIG, clock, folder) as callbacks:
+        for _ in train([clock, *callbacks], **options):
             pass
     captured = capsys.readouterr()
     assert captured.out == ""
@@ -182,18 +83,78 @@ def test_verbose_0_is_silent(capsys):
     assert shown(0, capsys) == ""
 
 
-def test_verbose_1_shows_the_plan_and_a_bar_that_ends_at_the_last_iteration(
-    capsys, monkeypatch
-):
-    # What rich takes for a terminal; its codes for colours and the cursor go.
+@pytest.fixture
+def terminal(monkeypatch):
+    """What rich takes for a terminal."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "120")
-    text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown(1, capsys))
+
+
+def plain(text):
+    """Drops the codes for colours and the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def test_verbose_1_shows_the_plan_and_a_bar_that_ends_at_the_last_iteration(
+    capsys, terminal
+):
+    text = plain(shown(1, capsys))
     assert "32 x 40" in text
     last = re.split(r"[\r\n]+", text.rstrip())[-1]
-    assert "scale 3 of 3, 32x40" in last
+    assert "scale 2 of 0-2, 32x40" in last
     assert "100 %" in last
-    assert "10/10 D -0.50 G +0.25 rec 0.125" in " ".join(last.split())
+    assert "10/10 D -0.50 G +0.25 rec 0.125, saving" in " ".join(last.split())
+
+
+def test_above_the_bar_stands_a_line_for_each_scale(capsys, terminal):
+    folder = SimpleNamespace(
+        is_begun=False, path="run", pictures_path=lambda scale: f"run/scale_{scale:02d}"
+    )
+    text = plain(shown(1, capsys, folder))
+    for scale in range(3):
+        assert f"rec 0.125, pictures in run/scale_{scale:02d}" in text
+
+
+class Bar:
+    """Keeps what a display draws."""
+
+    def __init__(self):
+        self.drawn = []
+
+    def add_task(self, *args, **fields):
+        """Gives the number of a new bar."""
+        return 0
+
+    def update(self, task, **fields):
+        """Draws."""
+        self.drawn.append(fields)
+
+
+def test_the_bar_says_what_is_done_between_two_scales():
+    clock, bar = Clock(PYRAMID, CONFIG), Bar()
+    display = ProgressDisplay(clock, bar)
+    for _ in train([clock, display]):
+        pass
+    doing = [fields["doing"] for fields in bar.drawn]
+    between = [text for text in doing if not text.endswith("rec 0.125")]
+    step = "10/10 D -0.50 G +0.25 rec 0.125"
+    following = ["preparing", f"{step}, completing", f"{step}, preparing the next"]
+    assert between == [*following, *following, *following[:2], f"{step}, saving"]
+
+
+def test_the_bar_learns_the_seconds_that_were_measured(capsys):
+    clock = Clock(PYRAMID, CONFIG)
+    with new_progress(1, PYRAMID, CONFIG, clock):
+        assert clock.work == [5.0, 5.0, 5.0]
+
+
+def test_a_notebook_shows_a_bar_where_its_widgets_are_installed(monkeypatch):
+    from keras_singan.training import progress
+
+    console = Console(force_jupyter=True)
+    for spec, shows in ((None, False), (object(), True)):
+        monkeypatch.setattr(progress.importlib.util, "find_spec", lambda _, s=spec: s)
+        assert progress._shows_bars(console) == shows
 
 
 def test_a_pipe_gets_lines_instead_of_a_bar(capsys, time):
@@ -203,20 +164,19 @@ def test_a_pipe_gets_lines_instead_of_a_bar(capsys, time):
 def test_verbose_2_writes_a_line_for_each_scale(capsys, time):
     lines = [x for x in shown(2, capsys, time=time).splitlines() if x[:5] == "scale"]
     assert lines == [
-        f"scale {k} of 3, {size}: {duration(work)}, D -0.50 G +0.25 rec 0.125"
-        for k, size, work in zip(
-            (1, 2, 3), ("8x10", "16x20", "32x40"), WORK, strict=True
-        )
+        "scale 0 of 0-2, 8x10: 1 s, D -0.50 G +0.25 rec 0.125",
+        "scale 1 of 0-2, 16x20: 5 s, D -0.50 G +0.25 rec 0.125",
+        "scale 2 of 0-2, 32x40: 20 s, D -0.50 G +0.25 rec 0.125",
     ]
 
 
 def test_a_scale_of_which_nothing_was_left_shows_no_losses(capsys, time):
     text = shown(2, capsys, scales=[2], first=10)
-    assert re.search(r"^scale 3 of 3, 32x40: 0 s$", text, re.MULTILINE)
+    assert re.search(r"^scale 2 of 0-2, 32x40: 0 s$", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("verbose", [3, -1, "1", None])
 def test_any_other_verbose_is_refused(verbose):
     with pytest.raises(ConfigError, match=re.escape(f"verbose={verbose!r}")):
-        with new_progress(verbose, PYRAMID, CONFIG):
+        with new_progress(verbose, PYRAMID, CONFIG, Clock(PYRAMID, CONFIG)):
             pass
