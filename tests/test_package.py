@@ -63,7 +63,7 @@ ORDER = {
     "estimator": (),
     "server": (
         *("extra", "settings", "status_codes", "prometheus", "admission"),
-        *("proto_tensors", "json_codec", "metadata", "servables"),
+        *("signature_types", "proto_tensors", "json_codec", "metadata", "servables"),
         *("grpc_api", "rest_api", "asgi_app", "server"),
     ),
     "cli": (

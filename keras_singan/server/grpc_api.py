@@ -17,10 +17,10 @@ from keras_singan.server.admission import Deadline
 from keras_singan.server.admission import timed_out
 from keras_singan.server.metadata import metadata_response
 from keras_singan.server.metadata import status_response
-from keras_singan.server.proto_tensors import array_from_proto
+from keras_singan.server.proto_tensors import arrays_from_protos
 from keras_singan.server.proto_tensors import fill_proto
-from keras_singan.server.servables.prediction import DEFAULT_SIGNATURE
 from keras_singan.server.servables.prediction import predict
+from keras_singan.server.signature_types import resolved_name
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid
@@ -89,14 +89,12 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
 
     def _predict(self, request, deadline):
         spec = _spec(request)
+        signature_name = resolved_name(spec.signature_name)
         with self._versions.model(*_where(spec)) as model:
-            inputs = {
-                alias: array_from_proto(alias, proto, self._max_bytes)
-                for alias, proto in request.inputs.items()
-            }
+            inputs = arrays_from_protos(request.inputs, self._max_bytes)
             outputs = predict(
                 model,
-                spec.signature_name,
+                signature_name,
                 inputs,
                 deadline.remaining(),
                 request.output_filter,
@@ -105,7 +103,7 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             response = predict_pb2.PredictResponse()
             response.model_spec.version.value = model.version
         response.model_spec.name = spec.name
-        response.model_spec.signature_name = spec.signature_name or DEFAULT_SIGNATURE
+        response.model_spec.signature_name = signature_name
         for alias, (array, dtype) in outputs.items():
             fill_proto(response.outputs[alias], array, dtype)
         return response

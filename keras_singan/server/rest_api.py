@@ -6,8 +6,8 @@ import urllib.parse
 
 from keras_singan.server.json_codec.answer import write_error
 from keras_singan.server.json_codec.answer import write_outputs
+from keras_singan.server.json_codec.request import parse_request
 from keras_singan.server.json_codec.request import read_inputs
-from keras_singan.server.json_codec.tensor_reader import parse_request
 from keras_singan.server.json_codec.values import INT64
 from keras_singan.server.json_codec.values import JsonObject
 from keras_singan.server.json_codec.values import dump
@@ -15,8 +15,8 @@ from keras_singan.server.json_codec.values import type_name
 from keras_singan.server.metadata import metadata_json
 from keras_singan.server.metadata import status_json
 from keras_singan.server.metadata import status_response
-from keras_singan.server.servables.prediction import DEFAULT_SIGNATURE
 from keras_singan.server.servables.prediction import predict
+from keras_singan.server.signature_types import resolved_name
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid
@@ -110,7 +110,7 @@ class Rest:
     def _predict(self, where, body, deadline, what):
         document, signature_name = parse_request(body)
         with self._versions.model(*where) as model:
-            name = signature_name or DEFAULT_SIGNATURE
+            name = resolved_name(signature_name)
             if name not in model.signatures:
                 raise invalid(
                     f'Serving signature name: "{name}" not found in signature def'
@@ -126,7 +126,7 @@ class Rest:
         document, name = parse_request(body)
         _check_examples(document)
         with self._versions.model(*where) as model:
-            name = name or DEFAULT_SIGNATURE
+            name = resolved_name(name)
             if name not in model.signatures:
                 raise invalid(f"No signature was found with the name: {name}")
             method = model.signatures[name].method_name

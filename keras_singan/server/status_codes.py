@@ -39,6 +39,9 @@ class StatusError(Exception):
         self.message = message
         self.http = CODES[code][1] if http is None else http
 
+    def __reduce__(self):
+        return StatusError, (self.code, self.message, self.http)
+
     @property
     def number(self):
         """The code's number, as protocol buffers hold it."""

@@ -1,5 +1,6 @@
 import concurrent.futures
 import shutil
+import socket
 import threading
 import time
 
@@ -25,6 +26,15 @@ def added(server, path="/v1/models/m:predict"):
     status, answer = post(server, {"inputs": [0.0]}, path)
     assert status == 200, answer
     return answer["outputs"][0]
+
+
+def listens(server):
+    """Tells whether the server still takes connections."""
+    try:
+        socket.create_connection(("127.0.0.1", server.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_the_newest_version_is_served(tmp_path):
@@ -166,14 +176,24 @@ def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
         assert sorted(seen, key=str) == [[2], [[3.0]]]
 
 
-def test_stopping_does_not_wait_for_a_warm_up(tmp_path):
+def test_stopping_does_not_wait_for_a_warm_up(tmp_path, monkeypatch):
     save_version(tmp_path, 1)
     path = save_version(tmp_path, "soon")
-    write_warmup(path, *[predict_request("slow", steps=np.int64(20_000))] * 900)
-    with running(tmp_path, poll_seconds=0.02) as server:
+    write_warmup(path, *[predict_request("slow", steps=np.int64(1))] * 900)
+    held = HeldRuns(monkeypatch)
+    with (
+        concurrent.futures.ThreadPoolExecutor() as helpers,
+        running(tmp_path, poll_seconds=0.02) as server,
+    ):
         path.rename(tmp_path / "2")
-        wait_for(lambda: states(server).get(2) == "LOADING")
-    # Replayed whole, it would take minutes.
+        held.wait(1)
+        assert states(server)[2] == "LOADING"
+        stopped = helpers.submit(server.stop)
+        wait_for(lambda: not listens(server))
+        held.release()
+        stopped.result()
+    # The one that ran has ended; none of the 899 others has begun.
+    assert held.count == 1
 
 
 @pytest.mark.parametrize("record", ["request", "bytes", "kind", "number"])

@@ -9,7 +9,7 @@ from keras_singan.server.json_codec.values import decimal_text
 from keras_singan.server.json_codec.writer import JsonWriter
 from keras_singan.server.json_codec.writer import encoded
 from keras_singan.server.json_codec.writer import quoted
-from keras_singan.server.proto_tensors import type_text
+from keras_singan.server.signature_types import type_text
 from keras_singan.server.status_codes import invalid
 
 _WHOLE = {"int32", "int16", "int8", "uint8", "int64", "uint32", "uint64"}

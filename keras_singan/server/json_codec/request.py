@@ -1,12 +1,38 @@
 """The two formats of a predict request: rows (`instances`), columns (`inputs`)."""
 
+from keras_singan.server.json_codec.parse import parse_json
 from keras_singan.server.json_codec.tensor_reader import TensorFiller
+from keras_singan.server.json_codec.tensor_reader import array_of
 from keras_singan.server.json_codec.tensor_reader import is_base64
 from keras_singan.server.json_codec.values import JsonObject
 from keras_singan.server.json_codec.values import dump
-from keras_singan.server.proto_tensors import array_of
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
+
+
+def parse_request(body):
+    """Reads what every predict, classify or regress request has.
+
+    Args:
+        body: Bytes.
+
+    Returns:
+        The document, a `JsonObject`, and the signature's name ("" if none is given).
+
+    Raises:
+        StatusError: If it is no JSON, no object, or the name is no string.
+    """
+    document = parse_json(body)
+    if not isinstance(document, JsonObject):
+        raise invalid(f"JSON Value: {dump(document)} Is not object")
+    for name in document.find("signature_name"):
+        if not isinstance(name, str):
+            raise invalid(
+                f"JSON Value: {dump(document)} not formatted correctly. "
+                "'signature_name' key must be a string value."
+            )
+        return document, name
+    return document, ""
 
 
 def read_inputs(document, signature_name, types):

@@ -1,22 +1,25 @@
-"""The body of a predict request -> tensors, with TensorFlow Serving's messages."""
+"""A JSON value -> the values of a tensor, with TensorFlow Serving's messages."""
 
 import base64
+import math
 import re
 
-from keras_singan.server.json_codec.parse import parse_json
+import numpy as np
+
 from keras_singan.server.json_codec.values import INT64
 from keras_singan.server.json_codec.values import JsonObject
 from keras_singan.server.json_codec.values import dump
 from keras_singan.server.json_codec.values import is_integer
 from keras_singan.server.json_codec.values import is_number
 from keras_singan.server.json_codec.values import type_name
-from keras_singan.server.proto_tensors import MAX_RANK
-from keras_singan.server.proto_tensors import type_text
+from keras_singan.server.signature_types import MAX_RANK
+from keras_singan.server.signature_types import TYPES
+from keras_singan.server.signature_types import type_text
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 
 _SPACE = str.maketrans("", "", " \t\n\v\f\r")
-_BASE64 = re.compile(r"([A-Za-z0-9+/]*)([=.]*)")
+_BASE64 = re.compile(r"([A-Za-z0-9+/]*+)([=.]*+)")
 # The largest whole number, and the largest number, that a type holds exactly.
 _FLOAT32 = ((1 << 24) - 1, 3.4028234663852886e38)
 _FLOAT64 = ((1 << 53) - 1, 1.7976931348623157e308)
@@ -29,29 +32,27 @@ _RANGES = {
 }
 
 
-def parse_request(body):
-    """Reads what every predict, classify or regress request has.
+def array_of(values, shape, dtype):
+    """Returns an array from a flat list; whole numbers wrap as in C++.
 
     Args:
-        body: Bytes.
-
-    Returns:
-        The document, a `JsonObject`, and the signature's name ("" if none is given).
-
-    Raises:
-        StatusError: If it is no JSON, no object, or the name is no string.
+        values: As many values as `shape` says, or more: the first are taken.
+        shape: Tuple of ints.
+        dtype: Number of the type, as protocol buffers hold it.
     """
-    document = parse_json(body)
-    if not isinstance(document, JsonObject):
-        raise invalid(f"JSON Value: {dump(document)} Is not object")
-    for name in document.find("signature_name"):
-        if not isinstance(name, str):
-            raise invalid(
-                f"JSON Value: {dump(document)} not formatted correctly. "
-                "'signature_name' key must be a string value."
-            )
-        return document, name
-    return document, ""
+    values = values[: math.prod(shape)]
+    kind = TYPES[dtype].dtype
+    if kind is object:
+        array = np.empty(len(values), object)
+        array[:] = values
+    elif np.issubdtype(kind, np.unsignedinteger):
+        array = np.array([v % (1 << 64) for v in values], np.uint64).astype(kind)
+    elif np.issubdtype(kind, np.integer):
+        array = np.array(values, np.int64).astype(kind)
+    else:
+        array = np.array(values, np.float64 if kind is not np.bool_ else kind)
+        array = array.astype(kind)
+    return array.reshape(shape)
 
 
 def is_base64(value):

@@ -9,7 +9,6 @@ from keras_singan.server.servables.loaded_model import signature_of
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 
-DEFAULT_SIGNATURE = "serving_default"
 _METHODS = [f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress")]
 
 
@@ -18,7 +17,7 @@ def predict(model, signature_name, inputs, timeout, output_filter=(), record=Non
 
     Args:
         model: A `LoadedModel`.
-        signature_name: "" stands for `serving_default`.
+        signature_name: The signature's name, resolved.
         inputs: Dictionary of arrays by alias.
         timeout: Seconds.
         output_filter: Aliases of the outputs that are wanted. Defaults to all.
@@ -30,7 +29,7 @@ def predict(model, signature_name, inputs, timeout, output_filter=(), record=Non
     Raises:
         StatusError: If the inputs do not fit the signature, or the graph fails.
     """
-    signature = signature_of(model, signature_name or DEFAULT_SIGNATURE)
+    signature = signature_of(model, signature_name)
     _check_method(signature)
     _check_count(signature, inputs)
     feeds = _feeds(signature, inputs)

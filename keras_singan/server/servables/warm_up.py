@@ -3,14 +3,16 @@
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from keras_singan.server.proto_tensors import array_from_proto
+from keras_singan.server.proto_tensors import arrays_from_protos
 from keras_singan.server.servables.prediction import predict
+from keras_singan.server.signature_types import resolved_name
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 
 _FILE = "assets.extra/tf_serving_warmup_requests"
 _MOST = 1000
-_TENSOR_BYTES = 1 << 30
+# Most that the tensors of one record may take.
+_TENSOR_BYTES = 1 << 26
 # The first run of a signature compiles it.
 _SECONDS = 600
 
@@ -57,9 +59,6 @@ def _replay(model, record):
     if kind != "predict_log":
         raise StatusError("UNIMPLEMENTED", f"Unsupported log_type for warmup: {kind}")
     request = log.predict_log.request
-    inputs = {
-        alias: array_from_proto(alias, proto, _TENSOR_BYTES)
-        for alias, proto in request.inputs.items()
-    }
-    name = request.model_spec.signature_name
+    inputs = arrays_from_protos(request.inputs, _TENSOR_BYTES)
+    name = resolved_name(request.model_spec.signature_name)
     predict(model, name, inputs, _SECONDS, request.output_filter)
