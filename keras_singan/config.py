@@ -44,10 +44,15 @@ TASK_VALUES: dict[str | None, dict[str, Any]] = {
     },
 }
 
+# What stored hyper-parameters meant before the field existed, where the default
+# has become another.
+EARLIER_VALUES: dict[str, Any] = {"rec_noise": "fixed"}
+
 _CHOICES: dict[str, tuple] = {
     "task": TASKS,
     "normalization": ("batch", "instance", None),
     "padding": ("zeros", "noise"),
+    "rec_noise": ("redrawn", "fixed"),
     "dtype_policy": ("auto", "float32", "mixed_bfloat16"),
     "jit_compile": ("auto", True, False),
 }
@@ -126,6 +131,11 @@ class SinGANConfig:
         normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
         padding: What surrounds the noise: `"zeros"`, or `"noise"` for more
             variety at the borders. Defaults to `"zeros"`.
+        rec_noise: The reconstruction's noise at scale 0 in training:
+            `"redrawn"` in every iteration, as in the published code, or
+            `"fixed"` to one draw, as in the paper. Fixed noise makes scale 0
+            repeat the photo nearly exactly, so that nothing varies from scale 1
+            on. Defaults to `"redrawn"`.
         seed: Seed of weights and training noise. Defaults to `0`.
         dtype_policy: `"float32"`, `"mixed_bfloat16"`, or `"auto"`, which is
             `"mixed_bfloat16"` where this machine computes that faster. Defaults to
@@ -160,6 +170,7 @@ class SinGANConfig:
     num_layers: int = 5
     normalization: str | None = "batch"
     padding: str = "zeros"
+    rec_noise: str = "redrawn"
     seed: int = 0
     dtype_policy: str = "float32"
     jit_compile: str | bool = "auto"
@@ -258,6 +269,17 @@ class SinGANConfig:
             raise ConfigError(f"A config must be a dict. Received: {values!r:.80}.")
         check_names(values)
         return cls(**values)
+
+    @classmethod
+    def from_stored(cls, values: dict[str, Any]) -> "SinGANConfig":
+        """Builds a config from a `to_dict()` that an earlier version may have stored.
+
+        Raises:
+            ConfigError: As `from_dict` does.
+        """
+        if isinstance(values, dict):
+            values = EARLIER_VALUES | values
+        return cls.from_dict(values)
 
     @classmethod
     def from_json(cls, text: str) -> "SinGANConfig":

@@ -23,6 +23,7 @@ from keras_singan.training.progress import check_verbose
 from keras_singan.training.progress import new_progress
 from keras_singan.training.progress_report import ProgressReport
 from keras_singan.training.run_folder import RunFolder
+from keras_singan.training.run_folder import continue_config
 from keras_singan.training.run_folder import is_finished
 from keras_singan.training.run_folder import stored_policy
 
@@ -103,7 +104,8 @@ class SinGAN(TaskMethods):
         """
         check_verbose(verbose)
         pixels = read_image(image, alpha=alpha)
-        config = resolve_precision(self._given, stored_policy(checkpoint_dir))
+        config = continue_config(self._given, checkpoint_dir)
+        config = resolve_precision(config, stored_policy(checkpoint_dir))
         pyramid = new_pyramid(pixels, config)
         if not is_finished(checkpoint_dir):
             check_memory(pyramid.scales, pyramid.channels, config)

@@ -33,6 +33,16 @@ def test_standard_is_what_was_published():
     assert (config.padding, config.normalization) == ("zeros", "batch")
     assert (config.task, config.factor, config.dtype_policy) == (None, None, "float32")
     assert (config.warm_fraction, config.crop_size) == (1, None)
+    assert config.rec_noise == "redrawn"
+
+
+def test_what_an_earlier_version_stored_keeps_its_meaning():
+    stored = SinGANConfig(seed=3).to_dict()
+    assert SinGANConfig.from_stored(stored) == SinGANConfig(seed=3)
+    del stored["rec_noise"]
+    assert SinGANConfig.from_stored(stored) == SinGANConfig(seed=3, rec_noise="fixed")
+    with pytest.raises(ConfigError, match="Received"):
+        SinGANConfig.from_stored([])
 
 
 def test_fast_is_the_default_and_keeps_the_networks_statistics_fixed():

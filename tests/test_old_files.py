@@ -40,6 +40,7 @@ def test_an_old_model_has_the_weights_and_pictures_it_had(straight):
         assert np.array_equal(weight.numpy(), straight[str(index)])
     assert_near(model.sample(2, seed=1), straight["sample"])
     assert_near(model.reconstruct(), straight["reconstruct"])
+    assert model.config_.rec_noise == "fixed"
 
 
 def test_an_old_run_goes_on_where_it_stopped(straight, tmp_path):
@@ -47,6 +48,7 @@ def test_an_old_run_goes_on_where_it_stopped(straight, tmp_path):
     shutil.copytree(OLD / "run", run)
     model = SinGAN(**OPTIONS).fit(OLD / "photo.png", checkpoint_dir=run, verbose=0)
     assert len(model.history_[0]["discriminator_loss"]) == 6
+    assert model.config_.rec_noise == "fixed"
     for index, weight in enumerate(model.pyramid_.weights):
         assert np.abs(weight.numpy() - straight[str(index)]).max() < 1e-3
     assert_near(SinGAN.load(run).sample(2, seed=1), straight["sample"])

@@ -99,7 +99,7 @@ def load_with_extra(path):
     values = _read_config(path)
     metadata = _check_metadata(values, path)
     try:
-        config = SinGANConfig.from_dict(metadata["config"])
+        config = SinGANConfig.from_stored(metadata["config"])
         pyramid = _build(values, config)
         pyramid.load_weights(path)
     except SinGANError as error:

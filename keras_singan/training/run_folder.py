@@ -16,11 +16,13 @@ Every file is written under a temporary name and then renamed, so that what
 stands there is always whole, whenever the process is killed.
 """
 
+import dataclasses
 import hashlib
 import json
 from pathlib import Path
 
 from keras_singan import __version__
+from keras_singan.config import EARLIER_VALUES
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import RunFolderError
 from keras_singan.io.files import atomic_path
@@ -102,7 +104,7 @@ class RunFolder:
         try:
             found = json.loads((self.path / "config.json").read_text("utf-8"))
             # A field that the version which wrote it did not have meant this.
-            there = SinGANConfig().to_dict() | found["config"]
+            there = SinGANConfig().to_dict() | EARLIER_VALUES | found["config"]
             image = found["image"]
         except (OSError, ValueError, KeyError, TypeError):
             raise RunFolderError(
@@ -237,15 +239,40 @@ def stored_policy(path):
     Args:
         path: Its folder, or `None`.
     """
+    policy = _stored_values(path).get("dtype_policy")
+    return policy if policy in ("float32", "mixed_bfloat16") else None
+
+
+def continue_config(config: SinGANConfig, path) -> SinGANConfig:
+    """Returns the config with which the run of a folder goes on.
+
+    A run that an earlier version began keeps what that version did where this
+    one does otherwise.
+
+    Args:
+        config: The hyper-parameters asked for.
+        path: The run folder, or `None`.
+    """
+    stored = _stored_values(path)
+    if not stored:
+        return config
+    earlier = {k: v for k, v in EARLIER_VALUES.items() if k not in stored}
+    return dataclasses.replace(config, **earlier)
+
+
+def _stored_values(path):
+    """Hyper-parameters of a begun run; none where there is no run, or none of ours.
+
+    `RunFolder` is who refuses a foreign folder.
+    """
     if path is None:
-        return None
+        return {}
     try:
         card = json.loads((Path(path) / "config.json").read_text("utf-8"))
-        policy = card["config"]["dtype_policy"]
+        stored = card["config"]
     except (OSError, ValueError, KeyError, TypeError):
-        policy = None
-    # No run, or none of ours, is for `RunFolder` to refuse.
-    return policy if policy in ("float32", "mixed_bfloat16") else None
+        return {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def run_card(config: SinGANConfig, image):

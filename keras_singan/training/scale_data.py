@@ -9,6 +9,9 @@ from keras_singan.models.crop_windows import inside
 from keras_singan.ops import noise
 from keras_singan.ops.resize import resize
 
+# Folded into an iteration's key beside the scales, which count from 0.
+_ORIGIN, _REC_NOISE = -1, -2
+
 
 def new_scale_data(trainer):
     """Makes the data of a `ScaleTrainer`: crops where its image is larger."""
@@ -41,10 +44,24 @@ class WholeImage:
         return {
             "real": self.trainer.real,
             "previous_rec": self.trainer.previous_rec,
-            "z_rec": amp * self.pyramid.rec_noise(self.scale),
+            "z_rec": amp * self._rec_noise(key, sizes[self.scale]),
             "lower": lower,
             "z": amp * z,
         }
+
+    @property
+    def _redraws(self):
+        """Whether the reconstruction's noise is drawn in every iteration."""
+        return self.scale == 0 and self.trainer.config.rec_noise == "redrawn"
+
+    def _rec_noise(self, key, size):
+        if self._redraws:
+            return self._fresh_rec_noise(key, size)
+        return self.pyramid.rec_noise(self.scale)
+
+    def _fresh_rec_noise(self, key, size):
+        key = tf.random.experimental.stateless_fold_in(key, _REC_NOISE)
+        return noise.draw(key, 0, size, self.pyramid.channels)
 
     def _noise(self, key, draws, lower_sizes, size):
         *keys, own = [
@@ -90,16 +107,15 @@ class RandomCrops(WholeImage):
 
     def draw(self, key, draws):
         """Draws what `ScaleGAN.train_step` takes, but for `u`, of one crop."""
-        origin = self._origin(tf.random.experimental.stateless_fold_in(key, -1))
+        origin = self._origin(tf.random.experimental.stateless_fold_in(key, _ORIGIN))
         grown = tuple(side + 2 * self.margin for side in self.crop)
         lower, z = self._noise(key, draws, self.windows.noise_sizes, grown)
-        if self.pyramid.padding == "zeros":
-            z *= inside(self.trainer.size, origin, self.crop, self.margin)
+        z = self._without_outside(z, origin)
         amp, rec = self.trainer.noise_amp, self.trainer.previous_rec
         return {
             "real": cut(self.trainer.real, origin, self.crop),
             "previous_rec": cut(rec, origin, self.crop, self.margin),
-            "z_rec": amp * self._rec_noise(origin, grown),
+            "z_rec": amp * self._rec_crop(key, origin, grown),
             "lower": (lower, origin),
             "z": amp * z,
         }
@@ -118,9 +134,17 @@ class RandomCrops(WholeImage):
         place = low + tf.cast(place * tf.cast(high - low, tf.float32), tf.int32)
         return tf.clip_by_value(place, 0, tf.constant(spare))
 
-    def _rec_noise(self, origin, grown):
+    def _without_outside(self, z, origin):
+        """The noise of a crop and its margin, as the image's padding wants it."""
+        if self.pyramid.padding == "noise":
+            return z
+        return z * inside(self.trainer.size, origin, self.crop, self.margin)
+
+    def _rec_crop(self, key, origin, grown):
         if self.scale:
             return tf.zeros((1, *grown, self.pyramid.channels))
+        if self._redraws:
+            return self._without_outside(self._fresh_rec_noise(key, grown), origin)
         z = self.pyramid.rec_noise(0)
         if self.pyramid.padding == "zeros":
             return cut(z, origin, self.crop, self.margin)

@@ -42,7 +42,7 @@ def test_an_image_that_is_larger_is_seen_in_crops(crop_size, crop):
 @pytest.mark.parametrize("padding", ["zeros", "noise"])
 @pytest.mark.parametrize("scale", [0, 2])
 def test_a_crop_is_a_part_of_the_image_and_what_surrounds_it(scale, padding):
-    trainer = new_trainer(scale, crop_size=CROP, padding=padding)
+    trainer = new_trainer(scale, crop_size=CROP, padding=padding, rec_noise="fixed")
     trainer.previous_rec = tf.constant(
         np.random.default_rng(0).uniform(-1, 1, trainer.real.shape), tf.float32
     )
@@ -99,6 +99,50 @@ def test_the_generator_sees_a_crop_as_that_part_of_the_whole():
             wanted[:, top : top + CROP, left : left + CROP],
             atol=1e-6,
         )
+
+
+def rec_noises(trainer, steps=range(3)):
+    draw = tf.function(trainer.draw, autograph=False)
+    return [draw(tf.constant(step, tf.int64))["z_rec"].numpy() for step in steps]
+
+
+@pytest.mark.parametrize("crop_size", [None, CROP])
+@pytest.mark.parametrize("padding", ["zeros", "noise"])
+def test_noise_of_the_reconstruction_is_drawn_in_every_iteration(padding, crop_size):
+    trainer = new_trainer(0, padding=padding, crop_size=crop_size)
+    kept = trainer.pyramid.z_rec.numpy()
+    one, other, third = rec_noises(trainer)
+    assert not np.array_equal(one, other) and not np.array_equal(one, third)
+    np.testing.assert_array_equal(one, rec_noises(trainer)[0])
+    # As at every draw at scale 0, one channel stands for all.
+    np.testing.assert_array_equal(one[..., :1], one[..., 1:2])
+    drawn = trainer.draw(tf.constant(0, tf.int64))
+    assert one.shape == drawn["z"].shape
+    np.testing.assert_array_equal(one == 0, drawn["z"].numpy() == 0)
+    assert np.corrcoef(one.ravel(), drawn["z"].numpy().ravel())[0, 1] < 0.9
+    np.testing.assert_array_equal(trainer.pyramid.z_rec, kept)
+
+
+def test_redrawn_noise_is_standard_normal():
+    values = np.concatenate(rec_noises(new_trainer(0), range(40)))[..., 0]
+    assert abs(values.mean()) < 0.03 and abs(values.std() - 1) < 0.03
+
+
+def test_fixed_noise_is_the_one_that_is_kept():
+    trainer = new_trainer(0, rec_noise="fixed")
+    for z in rec_noises(trainer):
+        np.testing.assert_array_equal(z, trainer.pyramid.rec_noise(0))
+
+
+@pytest.mark.parametrize("crop_size", [None, CROP])
+def test_above_scale_0_the_reconstruction_has_no_noise(crop_size):
+    assert not np.any(rec_noises(new_trainer(1, crop_size=crop_size)))
+
+
+def test_averages_are_taken_over_many_draws_of_redrawn_noise():
+    trainer = new_trainer(0)
+    recs = [z.numpy() for z, _ in trainer._statistics_inputs(draws=3, repeats=1)][1::2]
+    assert len({z.tobytes() for z in recs}) == 3
 
 
 class Stop(ScaleCallback):
