@@ -26,7 +26,9 @@ from keras_singan.training.run_folder import ScaleCheckpoint
 OPTIONS = TINY | {"steps": 6, "filters": 2, "discriminator_steps": 1}
 IMAGE = photo(24, 30)
 HERE = Path(__file__).parent
-CHILD_ENV = os.environ | {"PYTHONPATH": str(HERE.parent)}
+# The tests' helpers, and the package of this very checkout.
+CHILD_PATH = os.pathsep.join(map(str, (HERE.parent, HERE.parents[1])))
+CHILD_ENV = os.environ | {"PYTHONPATH": CHILD_PATH}
 CHILD = """
 import json, sys
 from test_resume import fit, hurry
