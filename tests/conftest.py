@@ -1,4 +1,4 @@
-"""What several test files share: a tiny config, tiny models, tiny data."""
+"""Fixtures for the tests of one scale: its networks, and data of one iteration."""
 
 import os
 
@@ -8,14 +8,6 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "0")
 
 import numpy as np
 import pytest
-
-from keras_singan.config import SinGANConfig
-
-
-@pytest.fixture
-def tiny_config():
-    """Three scales of 2 layers for a photo of 32x40: a fit takes seconds."""
-    return SinGANConfig(min_size=18, max_size=40, steps=3, filters=4, num_layers=2)
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,9 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import assert_one_line
+from support.photos import photo
 from support.tiny_models import TINY
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
 
 from keras_singan import ImageError
 from keras_singan import SinGAN

@@ -16,7 +16,16 @@ EXAMPLES = ROOT / "examples"
 IMAGES = EXAMPLES / "images"
 # Scales of 25x33 and 30x40 for the landscape. All scripts train alike, so that
 # each model is trained once, then loaded.
-TINY = "--preset", "draft", "--dtype-policy", "float32", "--steps", 2, "--max-size", 40
+SHORT = (
+    "--preset",
+    "draft",
+    "--dtype-policy",
+    "float32",
+    "--steps",
+    2,
+    "--max-size",
+    40,
+)
 # A sheet puts each picture over a label, in cells with 4 px around them.
 MARGIN = 2 * 4
 
@@ -58,7 +67,7 @@ def read_sheet(path, rows, columns, size=(250, 188)):
 def test_random_samples_writes_a_row_for_each_scale(run, tmp_path):
     sheet = tmp_path / "sheet.png"
     run_example(
-        *("random_samples.py", *TINY, "--run", run, "--output", sheet),
+        *("random_samples.py", *SHORT, "--run", run, "--output", sheet),
         *("-n", 2, "--scales", 2),
     )
     assert opened(run / "scale_01" / "real.png").size == (40, 30)
@@ -69,7 +78,16 @@ def test_random_samples_writes_a_row_for_each_scale(run, tmp_path):
 def test_animate_writes_a_loop_of_the_photo(run, tmp_path):
     film = tmp_path / "film.webp"
     run_example(
-        "animate.py", *TINY, "--run", run, "--frames", 5, "--fps", 8, "--output", film
+        "animate.py",
+        *SHORT,
+        "--run",
+        run,
+        "--frames",
+        5,
+        "--fps",
+        8,
+        "--output",
+        film,
     )
     with Image.open(film) as image:
         assert image.size == (40, 30)
@@ -79,7 +97,7 @@ def test_animate_writes_a_loop_of_the_photo(run, tmp_path):
 
 def test_harmonize_shows_the_composite_and_what_comes_of_it(run, tmp_path):
     path = tmp_path / "sheet.png"
-    run_example("harmonize.py", *TINY, "--run", run, "--output", path)
+    run_example("harmonize.py", *SHORT, "--run", run, "--output", path)
     # Scale 1 alone: it is this model's finest.
     composite, result = read_sheet(path, rows=1, columns=2)
     assert np.array_equal(composite, opened(IMAGES / "composite.png"))
@@ -92,7 +110,7 @@ def test_harmonize_shows_the_composite_and_what_comes_of_it(run, tmp_path):
 def test_edit_shows_the_photo_the_naive_edit_and_the_result(run, tmp_path):
     path = tmp_path / "sheet.png"
     run_example(
-        *("edit.py", *TINY, "--run", run, "--output", path),
+        *("edit.py", *SHORT, "--run", run, "--output", path),
         *("--move", "20,40,10,20:50,60", "--resize", 1.5, "--scales", 1),
     )
     photo, naive, result, _ = read_sheet(path, rows=2, columns=2, size=(40, 30))
@@ -110,7 +128,7 @@ def test_edit_shows_the_photo_the_naive_edit_and_the_result(run, tmp_path):
 @pytest.mark.parametrize("options", [(), ("--quantize", "--colors", 4)])
 def test_paint_to_image_shows_the_clip_art_and_what_comes_of_it(run, tmp_path, options):
     path = tmp_path / "sheet.png"
-    run_example("paint_to_image.py", *TINY, "--run", run, "--output", path, *options)
+    run_example("paint_to_image.py", *SHORT, "--run", run, "--output", path, *options)
     clip_art, result = read_sheet(path, rows=1, columns=2)
     assert np.array_equal(clip_art, opened(IMAGES / "clip_art.png"))
     assert np.any(clip_art != result, -1).mean() > 0.9
@@ -119,7 +137,7 @@ def test_paint_to_image_shows_the_clip_art_and_what_comes_of_it(run, tmp_path, o
 def test_super_resolve_enlarges_a_small_copy(run, tmp_path):
     path = tmp_path / "sheet.png"
     small = run.with_name("small")
-    run_example("super_resolve.py", *TINY, "--run", small, "--output", path)
+    run_example("super_resolve.py", *SHORT, "--run", small, "--output", path)
     # 250x188 makes a copy of 62x47, and that 4 times as large is 248x188.
     blocks, _, made, photo = read_sheet(path, rows=2, columns=2, size=(248, 188))
     wanted = opened(IMAGES / "landscape.png").resize(
@@ -135,7 +153,14 @@ def test_super_resolve_enlarges_a_small_copy(run, tmp_path):
 
 def test_make_gallery_writes_a_sheet_for_each_task(run, tmp_path):
     run_example(
-        *("make_gallery.py", *TINY, "--output", tmp_path, "--runs", run.parent),
+        *(
+            "make_gallery.py",
+            *SHORT,
+            "--output",
+            tmp_path,
+            "--runs",
+            run.parent,
+        ),
     )
     made = [path.name for path in tmp_path.iterdir()]
     shipped = list((EXAMPLES / "gallery").iterdir())

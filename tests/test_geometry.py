@@ -8,6 +8,7 @@ from hypothesis import assume
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
+from support.tiny_models import TINY
 
 from keras_singan import geometry
 from keras_singan.config import SinGANConfig
@@ -222,8 +223,8 @@ def test_scaling_rounds_halves_up_and_never_to_nothing(size, factor, result):
     assert geometry.scaled(size, factor) == result
 
 
-def test_the_tiny_config_of_these_tests_has_three_scales(tiny_config):
-    plan = plan_scales((32, 40), tiny_config)
+def test_the_tiny_config_of_these_tests_has_three_scales():
+    plan = plan_scales((32, 40), SinGANConfig(**TINY))
     assert [scale.size for scale in plan] == [(18, 23), (24, 30), (32, 40)]
     assert [scale.filters for scale in plan] == [4, 4, 4]
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import assert_one_line
+from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import TINY
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
 from support.tiny_models import trained
 
 from keras_singan import NotFittedError

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from PIL import ImageSequence
+from support.checks import snapshot
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
-from support.cli_runner import snapshot
 from support.cli_runner import succeed
 from support.cli_runner import trained_run
 from support.cli_runner import type_next

@@ -1,19 +1,16 @@
 import json
 
 import pytest
-from support.cli_runner import photo
+from support.cli_runner import TINY_CONFIG
 from support.cli_runner import refuse
 from support.cli_runner import succeed
 from support.cli_runner import type_next
+from support.photos import photo_file
 
 from keras_singan.performance import benchmark
 from keras_singan.performance import convolution_peak
 
-TINY = [
-    *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
-    *("--set", "num_layers=2", "--set", "discriminator_steps=1"),
-    *("--set", "generator_steps=1", "--dtype-policy", "float32"),
-]
+TINY = [*TINY_CONFIG, "--dtype-policy", "float32"]
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +32,7 @@ def rows(result):
 
 
 def test_the_table_tells_of_every_scale_and_stderr_of_the_progress():
-    result = succeed("benchmark", photo("photo.png"), *TINY)
+    result = succeed("benchmark", photo_file("photo.png"), *TINY)
     found = rows(result)
     assert [row[:4] for row in found] == [
         ["0", "24 x 30", "4", "3"],
@@ -53,7 +50,7 @@ def test_the_table_tells_of_every_scale_and_stderr_of_the_progress():
 
 
 def test_json_is_all_there_is_on_standard_output():
-    result = succeed("benchmark", photo("photo.png"), *TINY, "--json")
+    result = succeed("benchmark", photo_file("photo.png"), *TINY, "--json")
     facts = json.loads(result.stdout)
     assert [scale["size"] for scale in facts["scales"]] == [[24, 30], [32, 40]]
     assert facts["configs"][0]["filters"] == 4
@@ -68,13 +65,17 @@ def test_without_an_image_a_photo_of_the_usual_shape_is_taken():
 
 
 def test_crops_are_shown():
-    result = succeed("benchmark", photo("photo.png"), *TINY, "--set", "crop_size=28")
+    result = succeed(
+        "benchmark", photo_file("photo.png"), *TINY, "--set", "crop_size=28"
+    )
     assert [row[1] for row in rows(result)][-2:] == ["32 x 40", "in 28 x 28"]
 
 
 def test_two_configurations_are_compared(monkeypatch):
     names = ("fast,dtype_policy=float32", "draft,steps=9,max_size=30")
-    result = succeed("benchmark", photo("photo.png"), *TINY[:-2], "--compare", *names)
+    result = succeed(
+        "benchmark", photo_file("photo.png"), *TINY[:-2], "--compare", *names
+    )
     found = rows(result)
     assert found[0][1] == "24 x 30, 4 filters"
     assert found[0][3] == "24 x 30, 4 filters"
@@ -87,7 +88,7 @@ def test_two_configurations_are_compared(monkeypatch):
 
 def test_a_comparison_is_json_too():
     options = [*TINY, "--json", "--compare", "draft", "draft"]
-    facts = json.loads(succeed("benchmark", photo("photo.png"), *options).stdout)
+    facts = json.loads(succeed("benchmark", photo_file("photo.png"), *options).stdout)
     assert len(facts["configs"]) == 2
     assert facts["configs"][0] == facts["configs"][1]
     assert len(facts["a"]) == len(facts["b"]) == len(facts["scale_ratios"]) == 2
@@ -95,7 +96,7 @@ def test_a_comparison_is_json_too():
 
 
 def test_the_next_command_can_be_typed(monkeypatch):
-    result = succeed("benchmark", photo("photo.png"), *TINY)
+    result = succeed("benchmark", photo_file("photo.png"), *TINY)
 
     def compare(image, a, b, tell):
         typed.append((image.shape, a.max_size, b.max_size, a.max_filters))
@@ -114,15 +115,11 @@ def benchmark_image():
 
 
 def tiny_config():
+    from support.tiny_models import TINIER
+
     from keras_singan.config import SinGANConfig
 
-    return SinGANConfig(
-        min_size=24,
-        filters=4,
-        num_layers=2,
-        discriminator_steps=1,
-        generator_steps=1,
-    )
+    return SinGANConfig(**TINIER | {"min_size": 24, "normalization": "batch"})
 
 
 USAGE = {
@@ -160,4 +157,4 @@ def test_too_little_memory_is_wrong_usage(monkeypatch, options):
 def test_an_image_that_cannot_be_read_is_a_failed_run(tmp_path):
     (tmp_path / "bad.png").write_bytes(b"no image")
     refuse(1, "benchmark", "bad.png")
-    assert "at least min_size=25" in refuse(1, "benchmark", photo("a.png", 20, 20))
+    assert "at least min_size=25" in refuse(1, "benchmark", photo_file("a.png", 20, 20))

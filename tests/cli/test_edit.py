@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.cli_runner import invoke
-from support.cli_runner import photo
-from support.cli_runner import pixels
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
@@ -13,6 +11,8 @@ from support.cli_runner import succeed
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo
+from support.photos import photo_file
 
 from keras_singan import SinGAN
 from keras_singan.io.sheet import contact_sheet
@@ -35,7 +35,7 @@ def edit(*args):
 def expected(image=None, resize=1.0):
     """Gives the naive edit, and what the method makes of it."""
     naive, mask = naive_edit(
-        pixels() if image is None else image, (4, 6, 10, 8, 22, 20), resize
+        photo() if image is None else image, (4, 6, 10, 8, 22, 20), resize
     )
     model = SinGAN.load(trained_run())
     return naive, model.edit(naive, mask, start_scale=1, seed=4)
@@ -48,14 +48,14 @@ def test_a_move_edits_the_photo_and_the_naive_edit_stands_beside():
     naive, good = expected()
     assert (read(f"{stem}_input.png") == naive).all()
     assert (read(f"{stem}.png") == good).all()
-    assert (naive != pixels()).any() and (naive != good).any()
+    assert (naive != photo()).any() and (naive != good).any()
     Path(f"{stem}.png").unlink()
     args = ["--model", trained_run(), "--seed", 4, "--move", MOVE]
     assert f"{stem}_input.png" in refuse(1, "edit", *args)
 
 
 def test_an_image_can_be_moved_and_resized_too():
-    photo("other.png", 40, 48)
+    photo_file("other.png", 40, 48)
     edit("other.png", "--move", MOVE, "--resize-region", 1.5, "--output", "x.png")
     naive, good = expected(read("other.png"), 1.5)
     assert (read("x_input.png") == naive).all()
@@ -64,7 +64,7 @@ def test_an_image_can_be_moved_and_resized_too():
 
 def test_resize_in_place():
     edit("--move", "4,6,10,8:4,6", "--resize-region", 1.5, "--output", "x.png")
-    naive, _ = naive_edit(pixels(), (4, 6, 10, 8, 4, 6), 1.5)
+    naive, _ = naive_edit(photo(), (4, 6, 10, 8, 4, 6), 1.5)
     assert (read("x_input.png") == naive).all()
 
 
@@ -82,7 +82,7 @@ def test_a_sheet_shows_the_naive_edit_instead_of_a_file():
     stem = "edit_scale"
     ends = ["1-2_seed0004_sheet", "1_seed0004", "2_seed0004"]
     assert names == [f"{stem}{end}.png" for end in ends]
-    naive, _ = naive_edit(pixels(), (4, 6, 10, 8, 22, 20))
+    naive, _ = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
     cells = [naive, *(read(Path("out", name)) for name in names[1:])]
     labels = ["input", "scale 1", "scale 2"]
     assert (read(Path("out", names[0])) == contact_sheet(cells, labels)).all()
@@ -98,7 +98,7 @@ def test_what_to_type_next_holds_the_move():
 
 @pytest.mark.parametrize("mask", [[], ["mask.png"]])
 def test_an_edited_image_is_taken_as_it_is(mask):
-    edited, inside = naive_edit(pixels(), (4, 6, 10, 8, 22, 20))
+    edited, inside = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
     Image.fromarray(edited).save("edited.png")
     Image.fromarray(inside.astype("uint8") * 255).save("mask.png")
     result = edit("edited.png", *mask)
@@ -110,7 +110,7 @@ def test_an_edited_image_is_taken_as_it_is(mask):
 
 
 def test_grey_in_standard_input_is_moved_by_a_model_of_colour():
-    photo("grey.png", channels=1)
+    photo_file("grey.png", channels=1)
     args = ["--move", MOVE, "--model", trained_run(), "--output", "x.png"]
     result = invoke("edit", "-", *args, input=Path("grey.png").read_bytes())
     assert result.exit_code == 0, result.output

@@ -3,13 +3,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.cli_runner import photo
-from support.cli_runner import pixels
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import succeed
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
+from support.photos import photo
+from support.photos import photo_file
 
 from keras_singan import SinGAN
 
@@ -17,7 +17,7 @@ from keras_singan import SinGAN
 @pytest.fixture(autouse=True)
 def in_a_folder_with_pictures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    composite, mask = pixels(), np.zeros((32, 40), "uint8")
+    composite, mask = photo(), np.zeros((32, 40), "uint8")
     composite[8:20, 10:24] = (250, 20, 20)
     mask[8:20, 10:24] = 255
     Image.fromarray(composite).save("composite.png")
@@ -41,7 +41,7 @@ def test_it_gives_what_the_method_gives(mask):
 
 
 def test_a_composite_of_another_size_comes_back_at_that_size():
-    photo("large.png", 64, 80)
+    photo_file("large.png", 64, 80)
     Image.open("mask.png").resize((80, 64)).save("mask.png")
     harmonize("large.png", "mask.png")
     result, large = read("out.png"), read("large.png")

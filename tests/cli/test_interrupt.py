@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.cli_runner import TINY
+from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import invoke
 from support.cli_runner import refuse
 from support.cli_runner import succeed
@@ -28,7 +28,7 @@ def interrupt(monkeypatch, after):
 
 
 def test_an_interrupted_run_says_how_to_go_on_and_goes_on():
-    command = ["train", trained_photo(), *TINY, "--max-size", 30]
+    command = ["train", trained_photo(), *TINY_OPTIONS, "--max-size", 30]
     with pytest.MonkeyPatch.context() as monkeypatch:
         interrupt(monkeypatch, after=2)
         line = refuse(1, *command)
@@ -49,7 +49,7 @@ def test_an_interrupted_run_without_resume_names_the_folder_to_go_on_in(monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ScaleGAN, "fit", fit)
-    line = refuse(1, "train", trained_photo(), *TINY, "--no-resume")
+    line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, "--no-resume")
     assert "with --output runs/photo-2 for --no-resume, goes on" in line
 
 
@@ -60,5 +60,5 @@ def test_debug_shows_where_a_run_was_interrupted(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(ScaleGAN, "fit", fit)
-    result = invoke("--debug", "train", trained_photo(), *TINY)
+    result = invoke("--debug", "train", trained_photo(), *TINY_OPTIONS)
     assert isinstance(result.exception, RunFolderError)

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from support.cli_runner import pixels
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
@@ -12,6 +11,7 @@ from support.cli_runner import succeed
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo
 
 from keras_singan import SinGAN
 from keras_singan.tasks.painting import paint_quantized
@@ -23,7 +23,7 @@ NOTICE = "--quantize retrains scale 1 once, which takes minutes: kept in "
 @pytest.fixture(autouse=True)
 def in_a_folder_with_a_painting(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    Image.fromarray(pixels() // 64 * 64).save("paint.png")
+    Image.fromarray(photo() // 64 * 64).save("paint.png")
 
 
 @pytest.fixture

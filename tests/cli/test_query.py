@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 from support.cli_runner import invoke
-from support.cli_runner import photo
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import succeed
 from support.fake_serving import Answer
-from support.fake_serving import png
-from support.fake_serving import running
+from support.fake_serving import fake_server
+from support.photos import photo_file
+from support.photos import png
 
 from keras_singan.cli.main import cli
 
@@ -41,7 +41,7 @@ def in_a_folder_with_a_photo(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server():
-    with running() as double:
+    with fake_server() as double:
         yield double
 
 
@@ -104,7 +104,7 @@ def test_reconstruct(server):
 
 @pytest.mark.parametrize("task", ["harmonize", "edit"])
 def test_harmonize_and_edit(server, task):
-    photo("mask.png", 4, 6, channels=1)
+    photo_file("mask.png", 4, 6, channels=1)
     (line,) = query(server, task, "photo.png", "mask.png", "--scale", 2, "--seed", 5)
     assert line == str(FOLDER / f"{task}_scale2_seed0005.png")
     signature, (row,) = rows(server)

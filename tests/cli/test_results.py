@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import snapshot
 from support.cli_runner import invoke
-from support.cli_runner import photo
-from support.cli_runner import pixels
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
-from support.cli_runner import snapshot
 from support.cli_runner import succeed
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo
+from support.photos import photo_file
 
 from keras_singan.io.sheet import contact_sheet
 
@@ -35,7 +35,7 @@ TASKS = {
 @pytest.fixture(autouse=True)
 def in_a_folder_with_pictures(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    composite, mask = pixels(), np.zeros((32, 40), "uint8")
+    composite, mask = photo(), np.zeros((32, 40), "uint8")
     composite[8:20, 10:24] = (250, 20, 20)
     mask[8:20, 10:24] = 255
     Image.fromarray(composite).save("composite.png")
@@ -239,7 +239,7 @@ def test_the_newest_model_is_taken_and_named_on_standard_error():
 
 
 def test_other_sizes_and_channels_come_back_as_they_should():
-    photo("grey.png", 50, 64, channels=1)
+    photo_file("grey.png", 50, 64, channels=1)
     saved_model("grey.keras", (32, 40), channels=1, scales=2)
     args = ["--seed", 4, "--output", "x.png", "--overwrite"]
     succeed("paint-to-image", "grey.png", "--model", trained_run(), *args)
@@ -250,7 +250,7 @@ def test_other_sizes_and_channels_come_back_as_they_should():
 
 def test_two_channels_are_written_as_arrays_with_a_preview():
     saved_model("field.keras", (32, 40), channels=2, scales=2)
-    np.save("field.npy", pixels(channels=2))
+    np.save("field.npy", photo(channels=2))
     args = ["paint-to-image", "field.npy", "--model", "field.keras", "--seed", 4]
     result = succeed(*args)
     stem = "samples/field/paint_to_image_scale1_seed0004"

@@ -4,16 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.cli_runner import TINY
-from support.cli_runner import pixels
+from support.checks import snapshot
+from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import read
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
-from support.cli_runner import snapshot
 from support.cli_runner import stop_training
 from support.cli_runner import succeed
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo
 
 from keras_singan.io.image import image_grid
 from keras_singan.io.sheet import contact_sheet
@@ -128,8 +128,8 @@ def test_size_is_height_x_width(text):
 @pytest.mark.parametrize("grid", [[], ["--grid"]])
 def test_two_channels_are_written_as_arrays_with_previews(monkeypatch, grid):
     stop_training(monkeypatch)
-    np.save("field.npy", pixels(channels=2))
-    succeed("train", "field.npy", *TINY)
+    np.save("field.npy", photo(channels=2))
+    succeed("train", "field.npy", *TINY_OPTIONS)
     command = ["sample", "-n", 1, "--seed", 4, *grid]
     result = succeed(*command)
     stem = f"sample_scale0_seed0004_{'grid1' if grid else '000'}"
@@ -153,7 +153,7 @@ def test_several_scales_are_written_each_and_as_one_labelled_sheet(scales):
     rows = [read(FOLDER / name) for name in singles]
     page = read(FOLDER / sheet)
     blocks = [image_grid(np.stack(rows[i : i + 2]), 2) for i in (0, 2)]
-    expected = [pixels(), *blocks]
+    expected = [photo(), *blocks]
     assert (page == contact_sheet(expected, ["input", "scale 0", "scale 1"], 1)).all()
 
 

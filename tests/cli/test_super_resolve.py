@@ -3,12 +3,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support.cli_runner import invoke
-from support.cli_runner import photo
-from support.cli_runner import pixels
 from support.cli_runner import read
 from support.cli_runner import succeed
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo
+from support.photos import photo_file
 
 from keras_singan import SinGAN
 from keras_singan.io.sheet import contact_sheet
@@ -66,7 +66,7 @@ def test_the_next_command_adds_noise_and_works():
 
 def test_the_options_reach_the_task(asked):
     super_resolve()
-    photo("small.png")
+    photo_file("small.png")
     super_resolve("small.png", "--factor", 2.5, "--seed", 3, "--no-back-projection")
     assert asked == [
         ((None, 4.0), {"seed": None, "back_projection": True}),
@@ -76,7 +76,7 @@ def test_the_options_reach_the_task(asked):
 
 def test_the_sheet_of_the_photo_shows_the_photo(asked):
     super_resolve("--grid", "--output", "x.png")
-    cells = [pixels(), np.zeros((9, 8, 3), "uint8")]
+    cells = [photo(), np.zeros((9, 8, 3), "uint8")]
     assert (read("x.png") == contact_sheet(cells, ["input", "x4"])).all()
 
 
@@ -90,7 +90,7 @@ def test_a_factor_out_of_range_is_wrong_usage(factor):
 
 
 def test_an_image_that_is_too_small_is_wrong_usage():
-    photo("small.png", 3, 4)
+    photo_file("small.png", 3, 4)
     result = invoke("super-resolve", "small.png", "--model", trained_run())
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1].startswith(

@@ -4,15 +4,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from support.cli_runner import TINY
-from support.cli_runner import photo
+from support.checks import snapshot
+from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import refuse
-from support.cli_runner import snapshot
 from support.cli_runner import stop_training
 from support.cli_runner import succeed
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.photos import photo_file
 
 
 @pytest.fixture(autouse=True)
@@ -46,21 +46,23 @@ def test_options_reach_the_run():
 def test_a_finished_run_says_so_and_stays_as_it_is(monkeypatch):
     before = snapshot(trained_run())
     monkeypatch.setattr("keras_singan.training.fit.ScaleTrainer.train", pytest.fail)
-    result = succeed("train", trained_photo(), *TINY, "--output", trained_run())
+    result = succeed("train", trained_photo(), *TINY_OPTIONS, "--output", trained_run())
     assert f"Trained already: {trained_run() / 'singan.keras'}\n" in result.stdout
     assert snapshot(trained_run()) == before
 
 
 def test_the_next_command_works_when_typed():
     shutil.copytree(trained_run(), "my run's copy")
-    result = succeed("train", trained_photo(), *TINY, "--output", "my run's copy")
+    result = succeed(
+        "train", trained_photo(), *TINY_OPTIONS, "--output", "my run's copy"
+    )
     type_next(result)
     assert len(list(Path("samples/my run's copy").glob("*.png"))) == 8
 
 
 def test_a_dry_run_shows_scales_time_and_memory_and_writes_nothing():
     image = trained_photo()
-    result = succeed("train", image, *TINY, "--log-dir", "logs", "--dry-run")
+    result = succeed("train", image, *TINY_OPTIONS, "--log-dir", "logs", "--dry-run")
     for word in ("24 x 30", "32 x 40", "about", " s and ", "GiB"):
         assert word in result.stdout
     assert list(Path().iterdir()) == []
@@ -69,7 +71,7 @@ def test_a_dry_run_shows_scales_time_and_memory_and_writes_nothing():
 def test_no_resume_takes_a_fresh_folder_each_time(monkeypatch):
     stop_training(monkeypatch)
     for _ in range(3):
-        succeed("train", trained_photo(), *TINY, "--no-resume")
+        succeed("train", trained_photo(), *TINY_OPTIONS, "--no-resume")
     assert sorted(p.name for p in Path("runs").iterdir()) == [
         "photo",
         "photo-2",
@@ -82,15 +84,15 @@ def test_set_takes_any_hyper_parameter(monkeypatch):
     stop_training(monkeypatch)
     more = ["noise-amp=0.5", "normalization=none", "jit_compile=false", "seed=7"]
     options = [text for value in more for text in ("--set", value)]
-    succeed("train", trained_photo(), *TINY, "--seed", 3, *options)
+    succeed("train", trained_photo(), *TINY_OPTIONS, "--seed", 3, *options)
     expected = {"noise_amp": 0.5, "normalization": None, "jit_compile": False}
     assert config_of("runs/photo").items() >= (expected | {"seed": 7}).items()
 
 
 def test_max_size_none_keeps_the_size_of_the_photo(monkeypatch):
     stop_training(monkeypatch)
-    image = photo("wide.png", 25, 300)
-    succeed("train", image, *TINY, "--min-size", 25, "--max-size", "none")
+    image = photo_file("wide.png", 25, 300)
+    succeed("train", image, *TINY_OPTIONS, "--min-size", 25, "--max-size", "none")
     info = json.loads(succeed("info", "--json").stdout)
     assert info["scales"][-1]["size"] == [25, 300]
     assert info["config"]["max_size"] is None
@@ -99,7 +101,7 @@ def test_max_size_none_keeps_the_size_of_the_photo(monkeypatch):
 def test_super_resolution_trains_scales_of_the_inverse_step(monkeypatch):
     stop_training(monkeypatch)
     task = ["--task", "super-resolution", "--factor", 2]
-    succeed("train", trained_photo(), *TINY, *task)
+    succeed("train", trained_photo(), *TINY_OPTIONS, *task)
     info = json.loads(succeed("info", "--json").stdout)
     expected = {"task": "super_resolution", "factor": 2, "reconstruction_weight": 100}
     assert info["config"].items() >= expected.items()
@@ -109,7 +111,7 @@ def test_super_resolution_trains_scales_of_the_inverse_step(monkeypatch):
 
 def test_animation_fills_the_borders_with_noise(monkeypatch):
     stop_training(monkeypatch)
-    succeed("train", trained_photo(), *TINY, "--task", "animation")
+    succeed("train", trained_photo(), *TINY_OPTIONS, "--task", "animation")
     config = config_of("runs/photo")
     assert (config["task"], config["padding"]) == ("animation", "noise")
 
@@ -117,7 +119,7 @@ def test_animation_fills_the_borders_with_noise(monkeypatch):
 @pytest.mark.parametrize(("verbose", "lines"), [(0, 0), (2, 2)])
 def test_verbose_sets_how_much_standard_error_holds(monkeypatch, verbose, lines):
     stop_training(monkeypatch)
-    result = succeed("train", trained_photo(), *TINY, "--verbose", verbose)
+    result = succeed("train", trained_photo(), *TINY_OPTIONS, "--verbose", verbose)
     found = [x for x in result.stderr.splitlines() if x.startswith("scale ")]
     assert len(found) == lines
     assert bool(result.stderr) is bool(verbose)
@@ -131,6 +133,6 @@ def test_a_log_folder_without_tensorboard_names_the_pip_command(monkeypatch):
             raise kind("tensorboard")
 
         monkeypatch.setattr("tensorflow.summary.create_file_writer", writer)
-    line = refuse(1, "train", trained_photo(), *TINY, "--log-dir", "logs")
+    line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, "--log-dir", "logs")
     assert "pip install 'keras-singan[tensorboard]'" in line
     assert not Path("runs").exists()

@@ -4,13 +4,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from support.cli_runner import TINY
-from support.cli_runner import photo
-from support.cli_runner import pixels
+from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
 from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
+from support.photos import encoded
+from support.photos import photo
+from support.photos import photo_file
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +46,8 @@ USAGE = {
 
 @pytest.mark.parametrize("options", USAGE)
 def test_wrong_usage_is_refused_before_anything_is_written(options):
-    photo("photo.png")
-    line = refuse(2, "train", "photo.png", *TINY, *options.split())
+    photo_file("photo.png")
+    line = refuse(2, "train", "photo.png", *TINY_OPTIONS, *options.split())
     assert USAGE[options] in line
     assert [path.name for path in Path().iterdir()] == ["photo.png"]
 
@@ -58,12 +59,6 @@ def test_an_image_must_be_a_file_that_exists(image):
 
 def test_an_image_must_be_named():
     assert "Missing argument 'IMAGE'" in refuse(2, "train")
-
-
-def encoded(array, file_format="PNG"):
-    buffer = io.BytesIO()
-    Image.fromarray(array).save(buffer, file_format)
-    return buffer.getvalue()
 
 
 def npy(array):
@@ -81,11 +76,11 @@ def with_nan():
 FILES = {
     "text.jpg": (lambda: b"no image at all", "not an image that Pillow knows"),
     "empty.png": (lambda: b"", "it is empty"),
-    "cut.png": (lambda: encoded(pixels())[:-900], "reading it failed"),
-    "cut.jpg": (lambda: encoded(pixels(), "JPEG")[:-90], "reading it failed"),
-    "pixel.png": (lambda: encoded(pixels(1, 1)), "image of 1x1"),
-    "small.png": (lambda: encoded(pixels(20, 40)), "min_size=24"),
-    "long.png": (lambda: encoded(pixels(30, 20000)), "shrunk to 1x40"),
+    "cut.png": (lambda: encoded(photo())[:-900], "reading it failed"),
+    "cut.jpg": (lambda: encoded(photo(), "JPEG")[:-90], "reading it failed"),
+    "pixel.png": (lambda: encoded(photo(1, 1)), "image of 1x1"),
+    "small.png": (lambda: encoded(photo(20, 40)), "min_size=24"),
+    "long.png": (lambda: encoded(photo(30, 20000)), "shrunk to 1x40"),
     "nan.npy": (lambda: npy(with_nan()), "NaN"),
     "int.npy": (lambda: npy(np.ones((32, 40), "int64")), "Expected uint8, uint16"),
     "bright.npy": (lambda: npy(np.full((32, 40), 255.0)), "from 255 to 255"),
@@ -99,32 +94,32 @@ FILES = {
 def test_a_file_that_cannot_be_trained_on_is_a_failed_run(name, dry):
     content, reason = FILES[name]
     Path(name).write_bytes(content())
-    assert reason in refuse(1, "train", name, *TINY, *dry)
+    assert reason in refuse(1, "train", name, *TINY_OPTIONS, *dry)
     assert [path.name for path in Path().iterdir()] == [name]
 
 
 def test_a_decompression_bomb_is_refused(monkeypatch):
-    photo("photo.png")
+    photo_file("photo.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert "over 100 pixels" in refuse(1, "train", "photo.png", *TINY)
+    assert "over 100 pixels" in refuse(1, "train", "photo.png", *TINY_OPTIONS)
 
 
 def test_a_folder_of_another_image_is_refused():
-    photo("other.png", 33, 40)
-    line = refuse(1, "train", "other.png", *TINY, "--output", trained_run())
+    photo_file("other.png", 33, 40)
+    line = refuse(1, "train", "other.png", *TINY_OPTIONS, "--output", trained_run())
     assert "belongs to another image; give another --output" in line
 
 
 def test_a_folder_of_other_hyper_parameters_names_them():
     changed = ["--steps", 9, "--output", trained_run()]
-    line = refuse(1, "train", trained_photo(), *TINY, *changed)
+    line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, *changed)
     assert "was begun with steps=3 (now 9); give another --output" in line
 
 
 def test_a_folder_of_something_else_is_refused():
     Path("holiday").mkdir()
     Path("holiday/notes.txt").write_text("mine")
-    line = refuse(1, "train", trained_photo(), *TINY, "--output", "holiday")
+    line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, "--output", "holiday")
     assert "must be empty or hold an earlier run" in line
     assert [path.name for path in Path("holiday").iterdir()] == ["notes.txt"]
 
@@ -132,7 +127,7 @@ def test_a_folder_of_something_else_is_refused():
 @pytest.mark.parametrize("output", [[], ["--output", "runs/deep/down"]])
 def test_a_file_in_the_way_of_the_output_is_a_failed_run(output):
     Path("runs").write_text("a file")
-    line = refuse(1, "train", trained_photo(), *TINY, *output)
+    line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, *output)
     assert "can be written" in line
     assert Path("runs").read_text() == "a file"
 

@@ -3,11 +3,11 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from support.cli_runner import TINY
-from support.cli_runner import pixels
+from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import read
 from support.cli_runner import stop_training
 from support.cli_runner import succeed
+from support.photos import photo
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 
 def train(path, *options):
     """Trains on a file; gives size and channels of the model, and the warnings."""
-    result = succeed("train", path, *TINY, *options)
+    result = succeed("train", path, *TINY_OPTIONS, *options)
     assert result.stdout.startswith("Trained: ")
     card = json.loads(succeed("info", "--json").stdout)
     return (*card["scales"][-1]["size"], card["channels"]), result.stderr
@@ -26,11 +26,11 @@ def train(path, *options):
 
 def rgba():
     opacity = np.tile(np.linspace(0, 255, 40).astype("uint8"), (32, 1))[..., None]
-    return np.concatenate([pixels(), opacity], axis=-1)
+    return np.concatenate([photo(), opacity], axis=-1)
 
 
 def test_an_animated_gif_trains_on_its_first_frame_and_says_so():
-    frames = [Image.fromarray(pixels() + k) for k in range(3)]
+    frames = [Image.fromarray(photo() + k) for k in range(3)]
     frames[0].save("move.gif", save_all=True, append_images=frames[1:])
     shape, warning = train("move.gif")
     assert shape == (32, 40, 3)
@@ -55,17 +55,17 @@ def test_transparency_is_trained_when_asked():
 
 
 def test_a_palette_becomes_colours():
-    Image.fromarray(pixels()).quantize(16).save("palette.png")
+    Image.fromarray(photo()).quantize(16).save("palette.png")
     assert train("palette.png") == ((32, 40, 3), "")
 
 
 def test_cmyk_becomes_colours():
-    Image.fromarray(pixels()).convert("CMYK").save("print.jpg")
+    Image.fromarray(photo()).convert("CMYK").save("print.jpg")
     assert train("print.jpg") == ((32, 40, 3), "")
 
 
 def test_grey_stays_one_channel():
-    Image.fromarray(pixels()[..., 0]).save("grey.png")
+    Image.fromarray(photo()[..., 0]).save("grey.png")
     assert train("grey.png") == ((32, 40, 1), "")
 
 
@@ -80,10 +80,10 @@ def test_16_bits_keep_their_shades():
 def test_an_exif_rotation_is_applied():
     turned = Image.Exif()
     turned[0x0112] = 6
-    Image.fromarray(pixels()).save("phone.jpg", exif=turned)
+    Image.fromarray(photo()).save("phone.jpg", exif=turned)
     assert train("phone.jpg") == ((40, 32, 3), "")
 
 
 def test_an_array_of_two_channels_trains():
-    np.save("field.npy", pixels(channels=2))
+    np.save("field.npy", photo(channels=2))
     assert train("field.npy") == ((32, 40, 2), "")

@@ -1,18 +1,19 @@
 import pytest
+from support.checks import refused
 from support.fake_serving import MODEL
 from support.fake_serving import Answer
-from support.fake_serving import encoded
-from support.fake_serving import png
-from support.fake_serving import refused
-from support.fake_serving import running
+from support.fake_serving import as_b64
+from support.fake_serving import fake_server
+from support.photos import png
 
 from keras_singan.client import Client
+from keras_singan.errors import ServingError
 from keras_singan.errors import TaskError
 
 
 @pytest.fixture
 def server():
-    with running() as double:
+    with fake_server() as double:
         yield double
 
 
@@ -48,7 +49,7 @@ def test_prefixes_names_and_versions_make_the_path(server, end, options, path):
     if path is None:
         refused(lambda: Client(server.url + end, **options), TaskError)
         return
-    server.script = [Answer(200, {"predictions": [encoded(png())]})]
+    server.script = [Answer(200, {"predictions": [as_b64(png())]})]
     Client(server.url + end, **options).reconstruct()
     assert server.seen[0][1] == path
 
@@ -103,7 +104,7 @@ def test_a_local_server_is_asked_without_the_proxy(server, monkeypatch):
 def test_another_server_is_asked_through_the_proxy(server, monkeypatch):
     monkeypatch.setenv("http_proxy", server.url)
     monkeypatch.delenv("no_proxy", raising=False)
-    server.script = [Answer(200, {"predictions": [encoded(png())]})]
+    server.script = [Answer(200, {"predictions": [as_b64(png())]})]
     Client("http://example.invalid").reconstruct()
     assert server.seen[0][1] == f"http://example.invalid{MODEL}:predict"
 
@@ -117,7 +118,7 @@ def test_the_token_is_sent(server):
 @pytest.mark.parametrize("token", [None, "", "wrong"])
 def test_without_the_right_token_the_error_says_so(server, token):
     server.token = "abc"
-    text = refused(lambda: Client(server.url, token=token).reconstruct())
+    text = refused(lambda: Client(server.url, token=token).reconstruct(), ServingError)
     assert "accept the token. Received: HTTP 401" in text
     assert "wrong" not in text
     assert len(server.seen) == 1
@@ -125,6 +126,6 @@ def test_without_the_right_token_the_error_says_so(server, token):
 
 def test_a_redirect_is_not_followed_lest_the_token_go_elsewhere(server):
     server.script = [Answer(307, headers={"Location": f"{server.url}/v1/elsewhere"})]
-    text = refused(lambda: Client(server.url, token="abc").reconstruct())
+    text = refused(lambda: Client(server.url, token="abc").reconstruct(), ServingError)
     assert "points elsewhere. Received: HTTP 307" in text
     assert len(server.seen) == 1

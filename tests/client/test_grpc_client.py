@@ -6,16 +6,17 @@ from concurrent import futures
 
 import pytest
 from PIL import Image
+from support.checks import refused
 from support.cli_runner import succeed
 from support.fake_serving import INPUTS
+from support.fake_serving import FakeServer
 from support.fake_serving import Refusal
-from support.fake_serving import Server
 from support.fake_serving import metadata
 from support.fake_serving import patient
-from support.fake_serving import png
-from support.fake_serving import refused
+from support.photos import png
 
 from keras_singan.client import GrpcClient
+from keras_singan.errors import ServingError
 from keras_singan.errors import TaskError
 
 grpc = pytest.importorskip("grpc")
@@ -48,7 +49,7 @@ class Services(
     """Both services over the `Server` of the REST tests, with tensors for JSON."""
 
     def __init__(self):
-        self.server = Server(0)
+        self.server = FakeServer(0)
         self.specs, self.tokens, self.script = [], [], []
 
     def Predict(self, request, context):
@@ -190,7 +191,9 @@ def test_a_busy_server_is_asked_again(services, code):
         assert client.reconstruct().size == (6, 4)
         assert sleeps == [0.5, 1.0]
         services.script = [(code, "overloaded")] * 9
-        assert f"overloaded ({code}), 5 attempts" in refused(client.reconstruct)
+        assert f"overloaded ({code}), 5 attempts" in refused(
+            client.reconstruct, ServingError
+        )
 
 
 @pytest.mark.parametrize(
@@ -206,14 +209,16 @@ def test_errors_are_one_line_and_not_asked_again(services, client, code, text):
     final = {"UNAVAILABLE": "Socket closed", "RESOURCE_EXHAUSTED": "Larger than max"}
     sentence = final.get(code, "it said\nso")
     services.script = [(code, f"{sentence}\n\t [[{{{{node x}}}}]]")]
-    line = refused(client.reconstruct)
+    line = refused(client.reconstruct, ServingError)
     assert text in line
     assert f"{sentence} ({code})".replace("\n", " ") in line
     assert len(services.specs) == 1
 
 
 def test_the_servers_sentence_is_carried(client):
-    assert "factor is too large" in refused(lambda: client.super_resolve(png(), 5000))
+    assert "factor is too large" in refused(
+        lambda: client.super_resolve(png(), 5000), ServingError
+    )
 
 
 def test_no_server_is_told_and_waited_for():
@@ -221,7 +226,7 @@ def test_no_server_is_told_and_waited_for():
         port = taken.getsockname()[1]
     sleeps = []
     with GrpcClient(f"127.0.0.1:{port}", retries=patient(sleeps, 1)) as client:
-        text = refused(client.status)
+        text = refused(client.status, ServingError)
     assert f"listening at 127.0.0.1:{port}" in text
     assert len(sleeps) == 1
 
@@ -231,7 +236,7 @@ def test_a_server_that_says_nothing_is_left_in_time(services):
     services.script = [("UNAVAILABLE", "")]
     services.begin = lambda *unused: waiting.result(10)
     with GrpcClient(services.url, timeout=0.2) as client:
-        text = refused(client.reconstruct)
+        text = refused(client.reconstruct, ServingError)
     waiting.set_result(None)
     assert "in time" in text
     assert "DEADLINE_EXCEEDED" in text
@@ -247,7 +252,7 @@ def test_outputs_that_are_no_images_are_told(services, client, monkeypatch):
         answer = predict_pb2.PredictResponse()
         answer.outputs["image_bytes"].CopyFrom(tensor_pb2.TensorProto(**tensor))
         monkeypatch.setitem(globals(), "response", lambda _, answer=answer: answer)
-        assert "outputs=['image_bytes']" in refused(client.reconstruct)
+        assert "outputs=['image_bytes']" in refused(client.reconstruct, ServingError)
 
 
 @pytest.mark.parametrize(
@@ -260,12 +265,14 @@ def test_an_address_that_is_none_is_refused(url):
 def test_tls_to_a_server_without_it_is_an_error(services):
     url = f"grpcs://{services.url}"
     with GrpcClient(url, retries=patient([], 0), timeout=5) as client:
-        refused(client.status)
+        refused(client.status, ServingError)
 
 
 def test_without_the_extra_the_error_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_serving.apis", None)
-    assert "keras-singan[serve]" in refused(lambda: GrpcClient("host:8500"))
+    assert "keras-singan[serve]" in refused(
+        lambda: GrpcClient("host:8500"), ServingError
+    )
 
 
 def test_the_command_line_speaks_grpc(services, tmp_path):

@@ -3,10 +3,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import refused
+from support.fake_serving import fake_server
 from support.fake_serving import only
-from support.fake_serving import png
-from support.fake_serving import refused
-from support.fake_serving import running
+from support.photos import png
 
 from keras_singan.client import Client
 from keras_singan.client import save_frames
@@ -16,7 +16,7 @@ from keras_singan.errors import OutputError
 
 @pytest.fixture
 def server():
-    with running() as double:
+    with fake_server() as double:
         yield double
 
 

@@ -7,13 +7,13 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import refused
 from support.fake_serving import INPUTS
 from support.fake_serving import Answer
-from support.fake_serving import encoded
+from support.fake_serving import as_b64
+from support.fake_serving import fake_server
 from support.fake_serving import only
-from support.fake_serving import png
-from support.fake_serving import refused
-from support.fake_serving import running
+from support.photos import png
 
 from keras_singan.client import Client
 from keras_singan.errors import ImageError
@@ -24,7 +24,7 @@ from keras_singan.errors import TaskError
 
 @pytest.fixture
 def server():
-    with running() as double:
+    with fake_server() as double:
         yield double
 
 
@@ -65,7 +65,7 @@ def test_reconstruct_sends_a_bare_value_as_one_input_wants(server, client):
 
 
 def answer_png(handler):
-    body = json.dumps({"predictions": [encoded(png())]}).encode()
+    body = json.dumps({"predictions": [as_b64(png())]}).encode()
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(body)))
     handler.end_headers()
@@ -249,8 +249,8 @@ def test_metadata(client):
 @pytest.mark.parametrize("body", [[], {}, {"model_version_status": 3}, 1, None])
 def test_strange_status_and_metadata_are_errors(server, client, body):
     server.script = [Answer(200, body), Answer(200, body)]
-    assert "status" in refused(client.status)
-    assert "metadata" in refused(client.metadata)
+    assert "status" in refused(client.status, ServingError)
+    assert "metadata" in refused(client.metadata, ServingError)
 
 
 def test_the_client_loads_neither_tensorflow_nor_numpy():

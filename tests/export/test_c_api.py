@@ -15,7 +15,7 @@ from support.exports import enlarged
 from support.exports import exported
 from support.exports import floats
 from support.exports import session
-from support.tiny_models import photo
+from support.photos import photo
 
 from keras_singan.io.image import encode_png
 

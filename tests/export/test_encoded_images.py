@@ -11,9 +11,10 @@ import tensorflow as tf
 from PIL import Image
 from support import hostile_images
 from support.hostile_images import chunk
-from support.hostile_images import png
+from support.hostile_images import crafted_png
 from support.photos import encoded
 from support.photos import noise
+from support.photos import photo
 
 from keras_singan.export import ExportLimits
 from keras_singan.export import encoded_images
@@ -66,7 +67,9 @@ def palette(depth, opacities=b""):
 
 
 def shallow(depth, colour, after=b""):
-    return png(*SIZE, depth=depth, colour=colour, rows=raw_rows(depth), after=after)
+    return crafted_png(
+        *SIZE, depth=depth, colour=colour, rows=raw_rows(depth), after=after
+    )
 
 
 def with_pillow(mode, **options):
@@ -83,7 +86,7 @@ def interlaced():
     ):
         part = pixels[top::down, left::right]
         passes += b"".join(b"\0" + row.tobytes() for row in part if part.size)
-    data = png(*SIZE, rows=passes)
+    data = crafted_png(*SIZE, rows=passes)
     fields = struct.pack(">IIBBBBB", *SIZE[::-1], 8, 2, 0, 0, 1)
     return data.replace(hostile_images.header(*SIZE), chunk(b"IHDR", fields)), pixels
 
@@ -147,7 +150,7 @@ def test_opacity_that_is_as_low_as_the_filler_is_kept():
 @pytest.mark.parametrize("colour", [0, 2, 4, 6])
 def test_16_bits_lose_less_than_a_value(colour):
     samples = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
-    data = png(*SIZE, depth=16, colour=colour, rows=raw_rows(16, samples))
+    data = crafted_png(*SIZE, depth=16, colour=colour, rows=raw_rows(16, samples))
     for channels in (1, 3, 4):
         assert difference(data, channels) <= 1
 
@@ -155,14 +158,14 @@ def test_16_bits_lose_less_than_a_value(colour):
 @pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("mode", ["RGB", "L"])
 def test_a_jpeg_is_within_2_of_255(mode, options):
-    image = Image.fromarray(hostile_images.photo(40, 51)).convert(mode)
+    image = Image.fromarray(photo(40, 51)).convert(mode)
     data = encoded(image, "JPEG", quality=90, **options)
     for channels in (1, 3, 4):
         assert difference(data, channels) <= 2
 
 
 def test_a_jpeg_of_four_inks_decodes():
-    image = Image.fromarray(hostile_images.photo(40, 51)).convert("CMYK")
+    image = Image.fromarray(photo(40, 51)).convert("CMYK")
     result, size = graph(3)(encoded(image, "JPEG"))
     assert tuple(size) == (40, 51) == result.shape[:2]
 

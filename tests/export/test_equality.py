@@ -10,7 +10,7 @@ from support.exports import exported
 from support.exports import floats
 from support.exports import rounded
 from support.exports import session
-from support.tiny_models import photo
+from support.photos import photo
 
 from keras_singan.export.signatures import DEFAULT_FRAMES
 from keras_singan.io.image import encode_png

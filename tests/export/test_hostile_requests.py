@@ -12,7 +12,7 @@ from support.exports import floats
 from support.exports import limited
 from support.exports import session
 from support.photos import QUICK
-from support.tiny_models import photo
+from support.photos import photo
 
 from keras_singan.io.image import encode_png
 

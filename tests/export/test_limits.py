@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from support import hostile_images
+from support.checks import assert_one_line
 from support.exports import decoded
 from support.exports import floats
 from support.exports import limited
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.photos import photo
 
 from keras_singan import ConfigError
 from keras_singan.export import ExportLimits
@@ -25,7 +25,7 @@ def asks(signature, **inputs):
     return limited()(signature, **inputs)
 
 
-def refused(text, signature, **inputs):
+def assert_limit(text, signature, **inputs):
     with pytest.raises(tf.errors.InvalidArgumentError) as error:
         asks(signature, **inputs)
     assert text in error.value.message
@@ -39,46 +39,46 @@ def paint(image, count=1):
 
 def test_rows():
     assert len(asks("reconstruct", index=[0] * 3)) == 3
-    refused("number of rows, from 1 to 3.", "reconstruct", index=[0] * 4)
+    assert_limit("number of rows, from 1 to 3.", "reconstruct", index=[0] * 4)
     image = np.zeros((4, 8, 8, 3), "float32")
     inputs = rows(4, quantize=0, **START)
-    refused("from 1 to 3.", "paint_to_image_float", images=image, **inputs)
+    assert_limit("from 1 to 3.", "paint_to_image_float", images=image, **inputs)
 
 
 def test_the_sides_of_what_comes_in():
     assert decoded(asks("paint_to_image", **paint(photo(39, 64)))[0]).shape[1] == 64
     text = "sides from 1 to 64 px (height, width). Received:] [30 65]"
-    refused(text, "paint_to_image", **paint(photo(30, 65)))
-    refused(text, "paint_to_image", **paint(hostile_images.jpeg_claiming(30, 65)))
+    assert_limit(text, "paint_to_image", **paint(photo(30, 65)))
+    assert_limit(text, "paint_to_image", **paint(hostile_images.jpeg_claiming(30, 65)))
     images = floats(photo(30, 65))
     inputs = {"quantize": 0} | START
     text = "`height, width` must be from 1 to 64"
-    refused(text, "paint_to_image_float", images=images, **inputs)
+    assert_limit(text, "paint_to_image_float", images=images, **inputs)
 
 
 def test_the_pixels_of_what_comes_in():
     assert decoded(asks("paint_to_image", **paint(photo(50, 50)))[0]).shape[1] == 50
     text = "at most 2500 pixels (height, width). Received:] [50 51]"
-    refused(text, "paint_to_image", **paint(photo(50, 51)))
+    assert_limit(text, "paint_to_image", **paint(photo(50, 51)))
     images = floats(photo(50, 51))
     inputs = {"quantize": 0} | START
     text = "`height * width` must be from 1 to 2500"
-    refused(text, "paint_to_image_float", images=images, **inputs)
+    assert_limit(text, "paint_to_image_float", images=images, **inputs)
 
 
 def test_the_mask_of_an_image():
     mask = photo(50, 51)
     inputs = {"image_bytes": encode_png(photo(24, 30))} | START
-    refused("at most 2500 pixels", "edit", mask_bytes=encode_png(mask), **inputs)
+    assert_limit("at most 2500 pixels", "edit", mask_bytes=encode_png(mask), **inputs)
 
 
 def test_the_pixels_of_all_that_comes_in():
     assert len(asks("paint_to_image", **paint(photo(40, 50), 2))) == 2
     text = "at most 4000 pixels in all. Received:] [4080]"
-    refused(text, "paint_to_image", **paint(photo(40, 51), 2))
+    assert_limit(text, "paint_to_image", **paint(photo(40, 51), 2))
     images = np.repeat(floats(photo(40, 51)), 2, 0)
     inputs = rows(2, quantize=0, **START)
-    refused(text, "paint_to_image_float", images=images, **inputs)
+    assert_limit(text, "paint_to_image_float", images=images, **inputs)
 
 
 def test_the_bytes_of_an_image():
@@ -88,17 +88,19 @@ def test_the_bytes_of_an_image():
     assert len(asks("paint_to_image", **paint(data))) == 1
     data = data + bytes(8001 - len(data))
     text = "file of at most 8000 bytes. Received:] [8001]"
-    refused(text, "paint_to_image", **paint(data))
+    assert_limit(text, "paint_to_image", **paint(data))
 
 
 def test_the_sizes_that_are_sampled():
     size = {"seed": 0, "index": 0, "start_scale": 0}
     row = asks("sample_size", height=39, width=64, **size)[0]
     assert decoded(row).shape == (39, 64, 3)
-    refused("`width` must be from 1 to 64", "sample_size", height=0, width=65, **size)
-    refused("must be from 1 to 2500", "sample_size", height=50, width=51, **size)
+    assert_limit(
+        "`width` must be from 1 to 64", "sample_size", height=0, width=65, **size
+    )
+    assert_limit("must be from 1 to 2500", "sample_size", height=50, width=51, **size)
     both = rows(2, height=40, width=51, **size)
-    refused("at most 4000 pixels in all", "sample_size", **both)
+    assert_limit("at most 4000 pixels in all", "sample_size", **both)
 
 
 def test_what_is_enlarged():
@@ -109,19 +111,19 @@ def test_what_is_enlarged():
     row = asks("super_resolution", **request((12, 21), 3.0))[0]
     assert decoded(row).shape == (36, 63, 3)
     task = "super_resolution"
-    refused("at most 3 (0: 4)", task, **request((9, 9), 3.5))
+    assert_limit("at most 3 (0: 4)", task, **request((9, 9), 3.5))
     # The default is beyond the limit, which is the stronger.
-    refused("at most 3 (0: 4)", task, **request((9, 9), 0.0))
+    assert_limit("at most 3 (0: 4)", task, **request((9, 9), 0.0))
     text = "The enlarged image must have sides from 1 to 64 px"
-    refused(text, task, **request((12, 22), 3.0))
+    assert_limit(text, task, **request((12, 22), 3.0))
     text = "The enlarged image must have at most 2500 pixels"
-    refused(text, task, **request((21, 20), 2.5))
+    assert_limit(text, task, **request((21, 20), 2.5))
     # Each is small enough, all together are not.
     assert len(asks(task, **request((20, 20), 2.0, 2))) == 2
     text = "at most 4000 pixels in all"
-    refused(text, task, **request((20, 20), 2.0, 3))
+    assert_limit(text, task, **request((20, 20), 2.0, 3))
     images = np.repeat(floats(photo(20, 20)), 3, 0)
-    refused(text, f"{task}_float", images=images, **rows(3, factor=2.0, seed=-1))
+    assert_limit(text, f"{task}_float", images=images, **rows(3, factor=2.0, seed=-1))
 
 
 def test_frames():
@@ -130,9 +132,9 @@ def test_frames():
         return rows(len(frames), **walk) | {"frames": list(frames)}
 
     assert asks("animate", **request(5)).shape == (1, 5)
-    refused("`frames` must be from 1 to 5", "animate", **request(6))
+    assert_limit("`frames` must be from 1 to 5", "animate", **request(6))
     # A frame has 720 pixels.
-    refused("at most 4000 pixels in all", "animate", **request(3, 3))
+    assert_limit("at most 4000 pixels in all", "animate", **request(3, 3))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from support.exports import export_to_temporary
 from support.exports import exported
 from support.exports import session
 from support.exports import untrained
-from support.tiny_models import photo
+from support.photos import photo
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 from tensorflow_serving.apis import prediction_log_pb2

@@ -11,7 +11,7 @@ from support.exports import export_to_temporary
 from support.exports import floats
 from support.exports import rounded
 from support.exports import untrained
-from support.tiny_models import photo
+from support.photos import photo
 
 from keras_singan.io.image import encode_png
 

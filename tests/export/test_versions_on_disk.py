@@ -3,8 +3,8 @@
 import os
 
 import pytest
+from support.checks import assert_one_line
 from support.exports import untrained
-from support.tiny_models import assert_one_line
 
 from keras_singan import ConfigError
 from keras_singan import NotFittedError

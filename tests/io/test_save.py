@@ -6,6 +6,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image
+from support.photos import noise
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
@@ -14,11 +15,6 @@ from keras_singan.io.image import to_uint8
 from keras_singan.io.save import encode_png
 from keras_singan.io.save import preview
 from keras_singan.io.save import save_image
-
-
-def noise(*shape, dtype=np.uint8):
-    values = np.random.default_rng(0).integers(0, np.iinfo(dtype).max + 1, shape)
-    return values.astype(dtype)
 
 
 @pytest.mark.parametrize("channels", [1, 3, 4])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
+from support.checks import assert_one_line
 from support.photos import noise
-from support.tiny_models import assert_one_line
 
 from keras_singan.errors import ImageError
 from keras_singan.io.sheet import contact_sheet

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.tiny_models import randomize
 
 from keras_singan.config import SinGANConfig
 from keras_singan.geometry import plan_scales
@@ -24,10 +25,9 @@ def new_pyramid(sizes=SIX, **kwargs):
     """Gives a pyramid whose weights, averages and amplitudes are all random."""
     kwargs = {"channels": 2, "num_layers": 2} | kwargs
     pyramid = SinGANPyramid(sizes, [3] * len(sizes), **kwargs)
+    randomize(pyramid.generators, seed=5)
     rng = np.random.default_rng(5)
     for generator in pyramid.generators:
-        for weight in generator.trainable_variables:
-            weight.assign(weight + rng.normal(0, 0.2, weight.shape))
         for block in generator.blocks:
             if block.norm is not None:
                 block.norm.moving_mean.assign(rng.normal(0, 0.3, 3))

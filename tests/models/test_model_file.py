@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from support.tiny_models import assert_one_line
+from support.checks import assert_one_line
 from support.tiny_models import assert_refused
 from support.tiny_models import assert_same_weights
 from support.tiny_models import trained

@@ -7,8 +7,8 @@ import zipfile
 
 import keras
 import pytest
+from support.checks import assert_one_line
 from support.tiny_models import TINY
-from support.tiny_models import assert_one_line
 from support.tiny_models import assert_refused
 from support.tiny_models import assert_same_weights
 from support.tiny_models import trained

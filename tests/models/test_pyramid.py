@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.tiny_models import randomize
 from support.tiny_models import trained
 
 from keras_singan.models.pyramid import SinGANPyramid
@@ -18,10 +19,7 @@ def new_pyramid(**kwargs):
     """Random weights far from their start, so that every part matters."""
     kwargs = {"filters": (4, 4, 6), "num_layers": 2} | kwargs
     pyramid = SinGANPyramid(SIZES, **kwargs)
-    rng = np.random.default_rng(3)
-    for generator in pyramid.generators:
-        for weight in generator.trainable_variables:
-            weight.assign(weight + rng.normal(0, 0.1, weight.shape))
+    randomize(pyramid.generators, 0.1, seed=3)
     pyramid.noise_amps.assign([1.0, 0.4, 0.2])
     return pyramid
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.tiny_models import randomize
 
 from keras_singan.models import strip_tiling
 from keras_singan.models.networks import Generator
@@ -15,8 +16,7 @@ def generator(seed=3, **kwargs):
         if block.normalization == "batch":
             block.norm.moving_mean.assign(rng.normal(0, 0.1, 4))
             block.norm.moving_variance.assign(rng.uniform(0.5, 2, 4))
-    for kernel in network.trainable_variables:
-        kernel.assign(kernel + rng.normal(0, 0.2, kernel.shape))
+    randomize([network], seed=seed)
     return network
 
 

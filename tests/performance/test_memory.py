@@ -2,6 +2,7 @@ import dataclasses
 import re
 
 import pytest
+from support.checks import refused
 
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
@@ -23,13 +24,11 @@ def having(monkeypatch, free, held=0):
     monkeypatch.setattr(memory, "held_bytes", lambda: held)
 
 
-def refused(config=CONFIG, photo=PHOTO):
+def refusal(config=CONFIG, photo=PHOTO):
     """Gives the one line that refuses to train on a photo."""
-    with pytest.raises(ConfigError) as caught:
-        check_memory(plan_scales(photo, config), 3, config)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
+    return refused(
+        lambda: check_memory(plan_scales(photo, config), 3, config), ConfigError
+    )
 
 
 def proposed(text, name):
@@ -96,13 +95,13 @@ def test_enough_or_unknown_memory_is_no_reason(monkeypatch):
         having(monkeypatch, free, held)
         check_memory(scales, 3, CONFIG)
     having(monkeypatch, needed - 1)
-    refused()
+    refusal()
 
 
 @pytest.mark.parametrize("free", [3, 10, 22])
 def test_what_is_proposed_fits(monkeypatch, free):
     having(monkeypatch, free * GIB)
-    text = refused()
+    text = refusal()
     crop, side = proposed(text, "crop_size"), proposed(text, "max_size")
     for better in ({"crop_size": crop}, {"max_size": side}):
         config = dataclasses.replace(CONFIG, **better)
@@ -110,23 +109,23 @@ def test_what_is_proposed_fits(monkeypatch, free):
     # A little more does not.
     for worse in ({"crop_size": round(crop * 1.1)}, {"max_size": round(side * 1.1)}):
         config = dataclasses.replace(CONFIG, **worse)
-        refused(config)
+        refusal(config)
 
 
 def test_the_refusal_names_the_scale_what_it_needs_and_what_there_is(monkeypatch):
     having(monkeypatch, 22 * GIB)
     scales = plan_scales(PHOTO, CONFIG)
     needed = needed_bytes(scales, 3, CONFIG) / GIB
-    assert refused().startswith(
+    assert refusal().startswith(
         f"Training at scale {len(scales) - 1} (1365x2048) needs about {needed:.1f} GiB "
         "of memory, and this machine has 22.0 GiB for it: set crop_size="
     )
-    assert refused().endswith(" Received: crop_size=None, max_size=2048.")
+    assert refusal().endswith(" Received: crop_size=None, max_size=2048.")
 
 
 def test_where_crops_cannot_be_the_size_alone_is_proposed(monkeypatch):
     having(monkeypatch, 10 * GIB)
-    text = refused(dataclasses.replace(CONFIG, normalization="instance"))
+    text = refusal(dataclasses.replace(CONFIG, normalization="instance"))
     assert proposed(text, "crop_size") is None
     assert proposed(text, "max_size")
 
@@ -136,25 +135,25 @@ def test_where_no_crop_would_do_the_size_alone_is_proposed(monkeypatch):
     photo = (8000, 8000)
     scales = plan_scales((200, 200), config)
     having(monkeypatch, needed_bytes(scales, 3, config))
-    text = refused(config, photo)
+    text = refusal(config, photo)
     assert proposed(text, "crop_size") is None
     assert proposed(text, "max_size")
 
 
 def test_smaller_crops_are_proposed_where_crops_are_too_large(monkeypatch):
     having(monkeypatch, 4 * GIB)
-    text = refused(dataclasses.replace(CONFIG, crop_size=1000))
+    text = refusal(dataclasses.replace(CONFIG, crop_size=1000))
     assert 64 <= proposed(text, "crop_size") < 1000
     assert text.endswith(" Received: crop_size=1000, max_size=2048.")
 
 
 def test_where_nothing_fits_nothing_is_proposed(monkeypatch):
     having(monkeypatch, 2**20)
-    text = refused()
+    text = refusal()
     assert proposed(text, "crop_size") is proposed(text, "max_size") is None
     assert "not even the smallest" in text
 
 
 def test_automatic_precision_is_decided_first(monkeypatch):
     having(monkeypatch, GIB)
-    refused(dataclasses.replace(CONFIG, dtype_policy="auto"))
+    refusal(dataclasses.replace(CONFIG, dtype_policy="auto"))

@@ -6,6 +6,7 @@ import time
 import grpc
 import pytest
 from prometheus_client import parser
+from support.checks import wait_for
 from support.embedded_server import HeldRuns
 from support.embedded_server import ask
 from support.embedded_server import get
@@ -13,7 +14,6 @@ from support.embedded_server import post
 from support.embedded_server import predict_request
 from support.embedded_server import running
 from support.embedded_server import save_version
-from support.embedded_server import wait_for
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from keras_singan.errors import ServingError

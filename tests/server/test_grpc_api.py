@@ -35,7 +35,7 @@ class Stubs:
         )
 
 
-def refused(call, *args, **kwargs):
+def failure(call, *args, **kwargs):
     """Makes a call that must fail; gives the code's name and the text."""
     with pytest.raises(grpc.RpcError) as error:
         call(*args, **kwargs)
@@ -85,12 +85,12 @@ def test_only_the_outputs_that_are_wanted(stubs):
     assert set(stubs.predict("pair", **inputs).outputs) == {"total", "doubled"}
     response = stubs.predict("pair", output_filter=["doubled"], **inputs)
     assert dict(response.outputs).keys() == {"doubled"}
-    assert refused(stubs.predict, "pair", output_filter=["zz"], **inputs) == (
+    assert failure(stubs.predict, "pair", output_filter=["zz"], **inputs) == (
         "INVALID_ARGUMENT",
         "output tensor alias not found in signature: zz Outputs expected to be in the "
         "set {doubled,total}.",
     )
-    assert refused(
+    assert failure(
         stubs.predict, "pair", output_filter=["total", "total"], **inputs
     ) == ("INVALID_ARGUMENT", "duplicate output tensor alias: total")
 
@@ -100,12 +100,12 @@ def test_a_version_and_a_label(stubs):
     by_version.model_spec.version.value = 1
     assert stubs.prediction.Predict(by_version).outputs["y"].float_val == [2.5]
     by_version.model_spec.version.value = 9
-    assert refused(stubs.prediction.Predict, by_version) == (
+    assert failure(stubs.prediction.Predict, by_version) == (
         "NOT_FOUND",
         "Servable not found for request: Specific(m, 9)",
     )
     by_version.model_spec.version_label = "x"
-    assert refused(stubs.prediction.Predict, by_version) == (
+    assert failure(stubs.prediction.Predict, by_version) == (
         "INVALID_ARGUMENT",
         "Unrecognized servable version label: x",
     )
@@ -164,7 +164,7 @@ REFUSED = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_answered_is_refused_in_the_same_words(stubs, case):
     wrong, expected = REFUSED[case]
-    assert refused(stubs.prediction.Predict, wrong) == expected
+    assert failure(stubs.prediction.Predict, wrong) == expected
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_what_cannot_be_answered_is_refused_in_the_same_words(stubs, case):
 )
 def test_what_is_no_tensor_is_refused(stubs, proto):
     tensor = text_format.Parse(proto, tensor_pb2.TensorProto())
-    assert refused(stubs.predict, x=tensor) == (
+    assert failure(stubs.predict, x=tensor) == (
         "INVALID_ARGUMENT",
         "tensor parsing error: x",
     )
@@ -188,25 +188,25 @@ def test_what_is_no_tensor_is_refused(stubs, proto):
 
 def test_a_short_message_cannot_ask_for_a_large_tensor(own):
     tensor = tf.make_tensor_proto(1.0, shape=[2**40])
-    code, text = refused(own.predict, x=tensor)
+    code, text = failure(own.predict, x=tensor)
     assert (code, "more than 1048576" in text) == ("RESOURCE_EXHAUSTED", True)
 
 
 def test_a_message_has_a_limit(own):
-    code, _ = refused(own.predict, x=np.zeros(2**19, np.float32))
+    code, _ = failure(own.predict, x=np.zeros(2**19, np.float32))
     assert code == "RESOURCE_EXHAUSTED"
     assert len(own.predict(x=np.zeros(2**17, np.float32)).outputs["y"].float_val)
 
 
 def test_a_long_message_is_cut(stubs):
-    code, text = refused(stubs.predict, "x" * 2000)
+    code, text = failure(stubs.predict, "x" * 2000)
     assert code == "FAILED_PRECONDITION"
     assert len(text) == 1024 + len("...TRUNCATED")
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (5, 5, 3), (1, 5, 5, 4), (1, 1, 5, 5, 3)])
 def test_images_of_another_shape_cannot_end_the_process(own, shape):
-    code, text = refused(own.predict, "convolve", image=np.zeros(shape, np.float32))
+    code, text = failure(own.predict, "convolve", image=np.zeros(shape, np.float32))
     assert code == "INVALID_ARGUMENT"
     assert text.endswith("is not compatible with expected shape [?,?,?,3].")
 
@@ -220,9 +220,9 @@ def test_an_input_with_a_default_can_be_left_out(own):
 
 def test_a_deadline_ends_a_run(own):
     steps = np.int64(10**12)
-    code, _ = refused(own.predict, "slow", timeout=0.3, steps=steps)
+    code, _ = failure(own.predict, "slow", timeout=0.3, steps=steps)
     assert code == "DEADLINE_EXCEEDED"
-    code, text = refused(own.predict, "slow", steps=steps)
+    code, text = failure(own.predict, "slow", steps=steps)
     assert code == "DEADLINE_EXCEEDED"
     assert "Timed out" in text
 
@@ -251,7 +251,7 @@ def test_metadata_that_is_not_there(stubs, fields, name, message):
     ask = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=fields)
     if name:
         ask.model_spec.name = name
-    assert refused(stubs.prediction.GetModelMetadata, ask) == (
+    assert failure(stubs.prediction.GetModelMetadata, ask) == (
         "INVALID_ARGUMENT",
         message,
     )
@@ -259,12 +259,12 @@ def test_metadata_that_is_not_there(stubs, fields, name, message):
 
 def test_status(stubs):
     ask = get_model_status_pb2.GetModelStatusRequest()
-    assert refused(stubs.model.GetModelStatus, ask)[1] == "Missing ModelSpec"
+    assert failure(stubs.model.GetModelStatus, ask)[1] == "Missing ModelSpec"
     ask.model_spec.name = "m"
     (entry,) = stubs.model.GetModelStatus(ask).model_version_status
     assert (entry.version, entry.state, entry.status.error_code) == (1, 30, 0)
     ask.model_spec.version.value = 4
-    assert refused(stubs.model.GetModelStatus, ask) == (
+    assert failure(stubs.model.GetModelStatus, ask) == (
         "NOT_FOUND",
         "Could not find version 4 of model m",
     )
@@ -272,9 +272,9 @@ def test_status(stubs):
 
 def test_what_is_not_served_says_so(stubs):
     wrong = classification_pb2.ClassificationRequest()
-    assert refused(stubs.prediction.Classify, wrong)[0] == "UNIMPLEMENTED"
+    assert failure(stubs.prediction.Classify, wrong)[0] == "UNIMPLEMENTED"
     reload = model_management_pb2.ReloadConfigRequest()
-    code, text = refused(stubs.model.HandleReloadConfigRequest, reload)
+    code, text = failure(stubs.model.HandleReloadConfigRequest, reload)
     assert (code, "new version folder" in text) == ("UNIMPLEMENTED", True)
 
 
@@ -286,4 +286,4 @@ def test_health(stubs, service):
 
 def test_the_health_of_another_service(stubs):
     ask = health_pb2.HealthCheckRequest(service="zz")
-    assert refused(stubs.health.Check, ask)[0] == "NOT_FOUND"
+    assert failure(stubs.health.Check, ask)[0] == "NOT_FOUND"

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.checks import wait_for
 from support.embedded_server import DATA
 from support.embedded_server import HeldRuns
 from support.embedded_server import get
@@ -15,7 +16,6 @@ from support.embedded_server import predict_request
 from support.embedded_server import running
 from support.embedded_server import save_version
 from support.embedded_server import states
-from support.embedded_server import wait_for
 from support.embedded_server import write_warmup
 
 from keras_singan.errors import ModelFileError

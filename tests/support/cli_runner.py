@@ -13,14 +13,16 @@ from click.testing import CliRunner
 from PIL import Image
 
 from keras_singan.cli.main import cli
+from support.photos import photo
+from support.photos import photo_file
 
 # Two scales, 24x30 and 32x40, of 2 layers.
-TINY = [
+TINY_CONFIG = [
     *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
     *("--set", "num_layers=2", "--set", "discriminator_steps=1"),
-    *("--dtype-policy", "float32", "--set", "warm_fraction=1"),
-    *("--set", "generator_steps=1", "--verbose", "0"),
+    *("--set", "generator_steps=1", "--set", "warm_fraction=1"),
 ]
+TINY_OPTIONS = [*TINY_CONFIG, "--dtype-policy", "float32", "--verbose", "0"]
 
 
 def invoke(*args, env=None, input=None):
@@ -68,32 +70,10 @@ def type_next(result):
     return succeed(*args)
 
 
-def pixels(height=32, width=40, channels=3):
-    """Makes uint8 pixels with a slope and some grain."""
-    grain = np.random.default_rng(0).integers(0, 40, (height, width, channels))
-    slope = np.linspace(0, 200, height * width).reshape(height, width, 1)
-    return (slope + grain).astype("uint8")
-
-
-def photo(path, height=32, width=40, channels=3):
-    """Writes an image file; gives its path."""
-    array = pixels(height, width, channels)
-    Image.fromarray(array[..., 0] if channels == 1 else array).save(path)
-    return path
-
-
 def read(path):
     """Reads an image file as an array, as Pillow gives it."""
     with Image.open(path) as image:
         return np.asarray(image)
-
-
-def snapshot(folder):
-    """Gives what would show that a folder was written to."""
-    return {
-        path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
-        for path in Path(folder).rglob("*")
-    }
 
 
 @functools.cache
@@ -101,8 +81,8 @@ def trained_run():
     """Trains once; gives the run folder, which no test may change."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    image = photo(folder / "photo.png")
-    succeed("train", image, *TINY, "--output", folder / "run")
+    image = photo_file(folder / "photo.png")
+    succeed("train", image, *TINY_OPTIONS, "--output", folder / "run")
     return folder / "run"
 
 
@@ -119,7 +99,7 @@ def saved_model(path, size=(24, 30), channels=3, scales=1):
 
     least = round(min(size) * 0.75 ** (scales - 1))
     config = SinGANConfig(min_size=least, filters=2, num_layers=2)
-    real = pixels(*size, channels).astype("float32") / 127.5 - 1
+    real = photo(*size, channels).astype("float32") / 127.5 - 1
     return save_model(new_pyramid(real, config), config, path)
 
 

@@ -9,7 +9,6 @@ import os
 import shutil
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -22,6 +21,7 @@ from tensorflow_serving.apis import prediction_log_pb2
 from keras_singan.server.servables.loaded_model import LoadedModel
 from keras_singan.server.server import Server
 from keras_singan.server.settings import ServeSettings
+from support.checks import wait_for
 
 DATA = Path(__file__).parents[1] / "data" / "serving"
 
@@ -94,14 +94,6 @@ class HeldRuns:
     def release(self):
         """Lets them go, and all that follow."""
         self._released.set()
-
-
-def wait_for(condition):
-    """Waits until a condition holds, as long as a test may take."""
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 @functools.cache

@@ -15,11 +15,10 @@ from keras_singan import SinGAN
 from keras_singan.export import ExportLimits
 from keras_singan.export.saved_model import export_saved_model
 from keras_singan.io.image import encode_png
-from keras_singan.io.image import to_float
-from keras_singan.models.pyramid import new_pyramid
-from support.retrained_scales import retrained
+from support.photos import photo
 from support.tiny_models import TINY
-from support.tiny_models import photo
+from support.tiny_models import random_pyramid
+from support.tiny_models import retrained
 from support.tiny_models import trained
 
 TINY_LIMITS = ExportLimits(
@@ -147,12 +146,7 @@ def session():
 def untrained(size=(24, 30), channels=3, **overrides):
     """Gives a `SinGAN` with random weights."""
     model = SinGAN(**TINY | overrides)
-    image = to_float(photo(*size, channels))
-    model.pyramid_ = new_pyramid(image, model.config_)
-    rng = np.random.default_rng(4)
-    for generator in model.pyramid_.generators:
-        for weight in generator.trainable_variables:
-            weight.assign(weight + rng.normal(0, 0.2, weight.shape))
+    model.pyramid_ = random_pyramid(size, channels, **overrides)
     return model
 
 

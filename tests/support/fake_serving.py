@@ -7,11 +7,10 @@ import io
 import json
 import threading
 
-import pytest
 from PIL import Image
 
 from keras_singan.client import Retries
-from keras_singan.errors import ServingError
+from support.photos import png
 
 INPUTS = {
     "sample": {"seed": int, "index": int, "start_scale": int},
@@ -54,13 +53,6 @@ INPUTS = {
 MODEL = "/v1/models/singan"
 
 
-def png(size=(6, 4), colour=(0, 0, 0)):
-    """Gives the bytes of a PNG of one colour; size is (width, height)."""
-    buffer = io.BytesIO()
-    Image.new("RGB", size, colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 class Refusal(Exception):
     """A request that TensorFlow Serving would answer with 400."""
 
@@ -81,7 +73,7 @@ class Answer:
         self.length = len(self.body) if length is None else length
 
 
-class Server:
+class FakeServer:
     """What has been asked of a running server, and what it will answer.
 
     Attributes:
@@ -143,12 +135,12 @@ class Server:
             if count > 500:
                 raise Refusal("assertion failed: [`frames` must be from 1 to 500.]")
             frames = [png(colour=(40 * k % 256, 0, 0)) for k in range(count)]
-            return [encoded(data) for data in [*frames, b""]]
+            return [as_b64(data) for data in [*frames, b""]]
         if signature in ("sample", "reconstruct"):
             colour = (row.get("seed", 0) % 256, row["index"] % 256, 0)
-            return encoded(png(colour=colour))
+            return as_b64(png(colour=colour))
         if signature == "sample_size":
-            return encoded(png((row["width"] or 6, row["height"] or 4)))
+            return as_b64(png((row["width"] or 6, row["height"] or 4)))
         factor = 1
         if signature == "super_resolution":
             factor = row["factor"] or 4
@@ -158,7 +150,7 @@ class Server:
                 f"assertion failed: [factor is too large, got] [{factor}]\n\t [["
                 "{{node Assert/Assert}}]]\n\t [[super_resolution]]"
             )
-        return encoded(png((round(factor * width), round(factor * height))))
+        return as_b64(png((round(factor * width), round(factor * height))))
 
 
 def size_of(data):
@@ -217,7 +209,7 @@ def metadata():
     }
 
 
-def encoded(data):
+def as_b64(data):
     """Gives bytes as TensorFlow Serving writes them."""
     return {"b64": base64.b64encode(data).decode()}
 
@@ -246,10 +238,10 @@ def as_value(value, kind):
 
 
 @contextlib.contextmanager
-def running():
-    """Runs a `Server` in a thread; yields it."""
+def fake_server():
+    """Runs a `FakeServer` in a thread; yields it."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler()) as httpd:
-        server = httpd.RequestHandlerClass.server_double = Server(httpd.server_port)
+        server = httpd.RequestHandlerClass.server_double = FakeServer(httpd.server_port)
         thread = threading.Thread(target=httpd.serve_forever, args=[0.01], daemon=True)
         thread.start()
         try:
@@ -297,13 +289,3 @@ def only(server):
 def patient(sleeps, count=4, draw=lambda: 1.0, **kwargs):
     """Gives `Retries` that note their pauses instead of making them."""
     return Retries(count, sleep=sleeps.append, draw=draw, **kwargs)
-
-
-def refused(call, error=ServingError):
-    """Gives the one line with which a call is refused."""
-    with pytest.raises(error) as caught:
-        call()
-    text = str(caught.value)
-    assert "\n" not in text
-    assert "Received: " in text
-    return text

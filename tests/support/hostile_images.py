@@ -1,13 +1,13 @@
 """Images as an attacker would make them, and what else a request may hold."""
 
-import io
 import struct
 import zlib
 
 import numpy as np
 from PIL import Image
 
-from support.tiny_models import photo
+from support.photos import encoded
+from support.photos import photo
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -23,7 +23,9 @@ def header(height, width, depth=8, colour=2):
     )
 
 
-def png(height=24, width=30, *, depth=8, colour=2, rows=None, before=b"", after=b""):
+def crafted_png(
+    height=24, width=30, *, depth=8, colour=2, rows=None, before=b"", after=b""
+):
     """Builds a PNG; `before` and `after` its header come other chunks."""
     samples = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     length = 1 + (width * samples * depth + 7) // 8
@@ -34,32 +36,30 @@ def png(height=24, width=30, *, depth=8, colour=2, rows=None, before=b"", after=
 
 def saved(file_format, size=(24, 30), **options):
     """Encodes a photo with Pillow."""
-    buffer = io.BytesIO()
     image = Image.fromarray(photo(*size))
     image = image.convert("P") if file_format == "GIF" else image
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
+    return encoded(image, file_format, **options)
 
 
 def bomb():
     """A PNG of 6000 x 6000 px in 105 kB."""
-    return png(6000, 6000)
+    return crafted_png(6000, 6000)
 
 
 def hidden_bomb():
     """A large PNG behind a chunk that looks like the header of a small one."""
-    return png(3000, 3000, before=chunk(b"abCd", header(24, 30)[8:-4]))
+    return crafted_png(3000, 3000, before=chunk(b"abCd", header(24, 30)[8:-4]))
 
 
 def claiming(height, width):
     """A PNG whose header claims another size than it has."""
-    return MAGIC + header(height, width) + png()[len(MAGIC + header(1, 1)) :]
+    return MAGIC + header(height, width) + crafted_png()[len(MAGIC + header(1, 1)) :]
 
 
 def text_bomb(count=40):
     """A PNG with texts that unpack to 8 MB each."""
     packed = zlib.compress(bytes(7_900_000), 9)
-    return png(after=chunk(b"zTXt", b"key\0\0" + packed) * count)
+    return crafted_png(after=chunk(b"zTXt", b"key\0\0" + packed) * count)
 
 
 def scan_bomb(count=300):
@@ -105,5 +105,5 @@ BAD_IMAGES = {
     "JPEG of 65500 x 65500": lambda: jpeg_claiming(65500, 65500),
     "bytes that take long to unpack": text_bomb,
     "scans that take long": scan_bomb,
-    "too long a strip": lambda: png(4, 4000),
+    "too long a strip": lambda: crafted_png(4, 4000),
 }

@@ -3,18 +3,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.checks import assert_one_line
 from support.tiny_models import TINIER
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.tiny_models import random_pyramid
 from support.tiny_models import trained
 
-from keras_singan import SinGANConfig
 from keras_singan import TaskError
 from keras_singan.io.animation_file import save_animation
-from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.models.pyramid import SinGANPyramid
-from keras_singan.models.pyramid import new_pyramid
 from keras_singan.tasks import animation
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
@@ -26,13 +23,7 @@ def animate(frames=6, seed=5, **kwargs):
 
 
 def untrained(channels=3, **overrides):
-    image = to_float(photo(24, 30, channels))
-    pyramid = new_pyramid(image, SinGANConfig(**TINIER | overrides))
-    rng = np.random.default_rng(4)
-    for generator in pyramid.generators:
-        for weight in generator.trainable_variables:
-            weight.assign(weight + rng.normal(0, 0.2, weight.shape))
-    return pyramid
+    return random_pyramid(channels=channels, **TINIER | overrides)
 
 
 def steps(frames):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from support.composites import beyond
-from support.composites import box
-from support.composites import pasted
-from support.composites import pyramid_of
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.checks import assert_one_line
+from support.photos import beyond
+from support.photos import box
+from support.photos import pasted
+from support.photos import photo
+from support.tiny_models import pyramid_of
 from support.tiny_models import trained
 
 from keras_singan import ImageError

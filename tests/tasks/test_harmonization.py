@@ -1,20 +1,19 @@
 """Harmonization: masks of all kinds, what is kept, and every refusal."""
 
-import io
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image
 from scipy import ndimage
-from support.composites import beyond
-from support.composites import box
-from support.composites import pasted
-from support.composites import pyramid_of
+from support.checks import refused
+from support.photos import beyond
+from support.photos import box
+from support.photos import encoded
+from support.photos import pasted
+from support.photos import photo
 from support.tiny_models import TINIER
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.tiny_models import pyramid_of
 from support.tiny_models import trained
 
 from keras_singan import ImageError
@@ -34,17 +33,9 @@ def pyramid():
     return trained()[0].pyramid_
 
 
-def encoded(array, file_format, **options):
-    file = io.BytesIO()
-    Image.fromarray(array).save(file, file_format, **options)
-    return file.getvalue()
-
-
-def refused(*args, error=TaskError, model=None, **kwargs):
-    with pytest.raises(error) as caught:
-        harmonize(model or pyramid(), *args, **kwargs)
-    assert_one_line(caught)
-    return str(caught.value)
+def refusal(*args, error=TaskError, model=None, **kwargs):
+    """Gives the line with which `harmonize` refuses the arguments."""
+    return refused(lambda: harmonize(model or pyramid(), *args, **kwargs), error)
 
 
 @pytest.mark.parametrize("size", [(32, 40), (64, 80), (100, 61), (19, 24), (33, 90)])
@@ -206,16 +197,16 @@ def test_without_a_mask_what_differs_is_found(size):
 
 def test_without_a_mask_the_image_must_differ_in_part():
     real = trained()[0].training_image()
-    assert "differs in 0% of" in refused(real)
-    assert "give a mask" in refused(real)
-    assert "differs in 100% of" in refused(255 - (real > 127) * np.uint8(255))
-    text = refused(photo(40, 40))
+    assert "differs in 0% of" in refusal(real)
+    assert "give a mask" in refusal(real)
+    assert "differs in 100% of" in refusal(255 - (real > 127) * np.uint8(255))
+    text = refusal(photo(40, 40))
     assert "32x40" in text and text.endswith("an image of 40x40.")
 
 
 @pytest.mark.parametrize("shape", [(32, 39), (40, 32), (64, 80), (1, 1), (31, 40, 3)])
 def test_a_mask_of_another_size_is_refused(shape):
-    text = refused(pasted()[0], np.ones(shape, "uint8"))
+    text = refusal(pasted()[0], np.ones(shape, "uint8"))
     assert "32x40" in text
     assert text.endswith(f"a mask of {shape[0]}x{shape[1]}.")
 
@@ -223,13 +214,13 @@ def test_a_mask_of_another_size_is_refused(shape):
 def test_an_empty_or_full_mask_is_refused():
     image = pasted()[0]
     for empty in (np.zeros((32, 40), bool), np.full((32, 40), 3, "uint8")):
-        assert "an empty mask" in refused(image, empty)
-    assert "brightest value is 1 of 255." in refused(image, box((32, 40)) * np.uint8(1))
+        assert "an empty mask" in refusal(image, empty)
+    assert "brightest value is 1 of 255." in refusal(image, box((32, 40)) * np.uint8(1))
     invisible = np.zeros((32, 40, 4), "uint8")
     invisible[..., :3] = 255
-    assert "an empty mask" in refused(image, invisible)
+    assert "an empty mask" in refusal(image, invisible)
     for full in (np.ones((32, 40), bool), np.full((32, 40), 252, "uint8")):
-        assert "a full mask" in refused(image, full)
+        assert "a full mask" in refusal(image, full)
 
 
 def test_a_mask_that_is_no_image_is_refused(tmp_path):
@@ -239,15 +230,15 @@ def test_a_mask_that_is_no_image_is_refused(tmp_path):
     wrong = [tmp_path / "mask.png", missing, b"", 5, [[True]], np.zeros(40, bool)]
     wrong += [np.zeros((32, 40), "int64"), np.full((32, 40), np.nan)]
     for mask in wrong:
-        assert refused(image, mask, error=ImageError).startswith("The mask ")
-    assert "missing.png" in refused(image, missing, error=ImageError)
+        assert refusal(image, mask, error=ImageError).startswith("The mask ")
+    assert "missing.png" in refusal(image, missing, error=ImageError)
 
 
 def test_a_composite_that_cannot_be_used_is_refused(tmp_path):
     mask = box((32, 40))
-    refused(tmp_path / "missing.png", mask, error=ImageError)
-    refused(np.zeros((32, 40, 5), "uint8"), mask, error=ImageError)
-    assert "elongated" in refused(photo(4, 400), box((4, 400)))
+    refusal(tmp_path / "missing.png", mask, error=ImageError)
+    refusal(np.zeros((32, 40, 5), "uint8"), mask, error=ImageError)
+    assert "elongated" in refusal(photo(4, 400), box((4, 400)))
 
 
 @pytest.mark.parametrize(
@@ -257,10 +248,10 @@ def test_a_composite_that_cannot_be_used_is_refused(tmp_path):
 def test_an_argument_out_of_range_is_refused(name, values):
     image, mask = pasted()
     for value in values:
-        text = refused(image, mask, **{name: value})
+        text = refusal(image, mask, **{name: value})
         assert f"Received: {name}={value!r}." in text
 
 
 def test_a_model_of_one_scale_is_refused():
     model = SinGAN(**TINIER | {"min_size": 24}).fit(photo(24, 30), verbose=0)
-    assert "1 scale" in refused(*pasted((24, 30)), model=model.pyramid_)
+    assert "1 scale" in refusal(*pasted((24, 30)), model=model.pyramid_)

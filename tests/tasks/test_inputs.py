@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.checks import assert_one_line
+from support.photos import photo
 from support.tiny_models import trained
 
 from keras_singan import ImageError

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.photos import photo
 from support.tiny_models import TINIER
-from support.tiny_models import photo
 from support.tiny_models import trained
 
 from keras_singan import SinGANConfig

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 import pytest
 import tensorflow as tf
-from support.retrained_scales import asked
-from support.retrained_scales import numbers
-from support.retrained_scales import retrained
+from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import TINY
-from support.tiny_models import photo
+from support.tiny_models import asked
+from support.tiny_models import retrained
 from support.tiny_models import trained
+from support.tiny_models import weight_bytes
 
 from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
@@ -32,14 +32,16 @@ def colours_of(image):
 @pytest.mark.parametrize("scale", [1, 2])
 def test_only_the_generator_of_that_scale_is_another(scale):
     base = trained()[0].pyramid_
-    before = numbers(base)
+    before = weight_bytes(base)
     few = retrained(scale)
-    assert numbers(base) == before
+    assert weight_bytes(base) == before
     for k, (old, new) in enumerate(
         zip(base.generators, few.pyramid.generators, strict=True)
     ):
         assert old is not new
-        same = [a == b for a, b in zip(numbers(old), numbers(new), strict=True)]
+        same = [
+            a == b for a, b in zip(weight_bytes(old), weight_bytes(new), strict=True)
+        ]
         # The first bias precedes a normalization: it hardly moves, but it does.
         assert all(same) if k != scale else not any(same)
     assert np.array_equal(base.z_rec, few.pyramid.z_rec)
@@ -118,23 +120,23 @@ def test_it_starts_from_scratch(monkeypatch):
     started = {}
 
     def train(self, store=None, callbacks=()):
-        started["generator"] = numbers(self.scale_gan.generator)
-        started["discriminator"] = numbers(self.scale_gan.discriminator)
+        started["generator"] = weight_bytes(self.scale_gan.generator)
+        started["discriminator"] = weight_bytes(self.scale_gan.discriminator)
 
     model = trained()[0]
     monkeypatch.setattr(QuantizedTrainer, "train", train)
     retrained_scale.retrain(model.pyramid_, model.config_, 1, 4)
     fresh = new_pyramid(to_float(photo()), SinGANConfig(**TINY))
-    assert started["generator"] == numbers(fresh.generators[1])
+    assert started["generator"] == weight_bytes(fresh.generators[1])
     monkeypatch.undo()
     alone = retrained_scale.ScaleTrainer(fresh, 1, model.config_).scale_gan
-    assert started["discriminator"] == numbers(alone.discriminator)
+    assert started["discriminator"] == weight_bytes(alone.discriminator)
 
 
 @pytest.mark.parametrize("verbose, lines", [(0, 0), (1, 2)])
 def test_it_can_be_repeated_and_says_so_on_standard_error(capsys, verbose, lines):
     again = asked(verbose=verbose)
-    assert numbers(again.pyramid) == numbers(retrained().pyramid)
+    assert weight_bytes(again.pyramid) == weight_bytes(retrained().pyramid)
     assert np.array_equal(again.palette, retrained().palette)
     out, err = capsys.readouterr()
     assert out == "" and len(err.splitlines()) == lines
@@ -181,7 +183,7 @@ def test_other_channels_are_retrained_and_kept(channels, tmp_path):
     path = tmp_path / "few.keras"
     few = asked(path, singan=singan, colors=3)
     assert few.palette.shape == (3, channels)
-    assert numbers(QuantizedScale.load(path).pyramid) == numbers(few.pyramid)
+    assert weight_bytes(QuantizedScale.load(path).pyramid) == weight_bytes(few.pyramid)
 
 
 def test_bfloat16_and_padded_noise_stay_as_they_are(tmp_path):

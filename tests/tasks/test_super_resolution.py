@@ -6,9 +6,10 @@ import warnings
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.checks import assert_one_line
+from support.photos import photo
 from support.tiny_models import TINY
-from support.tiny_models import assert_one_line
-from support.tiny_models import photo
+from support.tiny_models import randomize
 from support.tiny_models import trained
 
 from keras_singan import ImageError
@@ -38,9 +39,7 @@ def pyramid(scales=2, channels=3, normalization="batch", padding="zeros"):
         normalization=normalization,
         padding=padding,
     )
-    rng = np.random.default_rng(7)
-    for weight in result.generators[-1].trainable_variables:
-        weight.assign(weight + rng.normal(0, 0.25, weight.shape))
+    randomize(result.generators[-1:], 0.25, seed=7)
     result.noise_amps.assign(np.full(scales, 0.5))
     result.real.assign(to_float(photo(20, 15, channels))[None])
     return result

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import TINY
 from support.tiny_models import new_trainer
-from support.tiny_models import photo
 from support.tiny_models import trained
 
 from keras_singan import SinGAN

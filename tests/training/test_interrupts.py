@@ -5,8 +5,8 @@ import threading
 
 import numpy as np
 import pytest
+from support.photos import photo
 from support.tiny_models import TINIER
-from support.tiny_models import photo
 
 from keras_singan import SinGAN
 from keras_singan import TrainingError

@@ -6,6 +6,7 @@ import socket
 
 import numpy as np
 import pytest
+from support.photos import photo
 from support.played_trainings import CONFIG
 from support.played_trainings import LOGS
 from support.played_trainings import PYRAMID
@@ -13,7 +14,6 @@ from support.played_trainings import SECONDS
 from support.played_trainings import PlayedTime
 from support.played_trainings import train
 from support.tiny_models import TINIER
-from support.tiny_models import photo
 
 from keras_singan import SinGAN
 from keras_singan import TrainingError

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.photos import photo
 from support.tiny_models import TINY
 from support.tiny_models import assert_same_weights
-from support.tiny_models import photo
 
 from keras_singan import SinGAN
 from keras_singan.training import run_folder

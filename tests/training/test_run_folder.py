@@ -9,14 +9,14 @@ import keras
 import numpy as np
 import pytest
 from PIL import Image
+from support.checks import assert_one_line
+from support.checks import snapshot
+from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import TINY
-from support.tiny_models import assert_one_line
 from support.tiny_models import assert_same_weights
 from support.tiny_models import opened_run
-from support.tiny_models import photo
 from support.tiny_models import trained
-from support.tiny_models import tree
 
 from keras_singan import OutputError
 from keras_singan import RunFolderError
@@ -43,7 +43,7 @@ def test_a_finished_run_has_the_files_it_promises():
     wanted |= {"progress.json"}
     wanted |= {"checkpoints", *scales, *(f"{s}/{p}" for s in scales for p in PICTURES)}
     wanted |= {f"checkpoints/{scale}.weights.h5" for scale in scales}
-    assert {*tree(trained()[1])} == wanted
+    assert {*snapshot(trained()[1])} == wanted
 
 
 def test_the_config_names_hyper_parameters_and_image():
@@ -114,13 +114,13 @@ def test_a_run_goes_on_without_its_history(tmp_path):
 
 def test_a_finished_run_is_not_trained_again(monkeypatch):
     model, run, _ = trained()
-    before = tree(run)
+    before = snapshot(run)
     monkeypatch.setattr("keras_singan.estimator.fit_pyramid", None)
     again = SinGAN(**TINY).fit(photo(), checkpoint_dir=run, verbose=0)
     assert_same_weights(again, model)
     assert again.history_ == model.history_
     assert np.array_equal(again.sample(2, seed=3), model.sample(2, seed=3))
-    assert tree(run) == before
+    assert snapshot(run) == before
 
 
 def test_a_full_disk_leaves_the_checkpoints_whole(tmp_path, monkeypatch):

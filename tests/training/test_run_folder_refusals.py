@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from support.tiny_models import assert_one_line
+from support.checks import assert_one_line
+from support.checks import snapshot
+from support.photos import photo
 from support.tiny_models import opened_run
-from support.tiny_models import photo
-from support.tiny_models import tree
 
 from keras_singan import OutputError
 from keras_singan import RunFolderError
@@ -22,12 +22,12 @@ from keras_singan import RunFolderError
 )
 def test_another_run_is_refused(tmp_path, options, image, text):
     opened_run(tmp_path / "run")
-    before = tree(tmp_path)
+    before = snapshot(tmp_path)
     with pytest.raises(RunFolderError) as error:
         opened_run(tmp_path / "run", image, **options)
     assert_one_line(error)
     assert text in str(error.value) and str(tmp_path / "run") in str(error.value)
-    assert tree(tmp_path) == before
+    assert snapshot(tmp_path) == before
     opened_run(tmp_path / "run")
 
 
@@ -36,11 +36,11 @@ def test_a_folder_of_somebody_else_is_refused(tmp_path, name):
     file = tmp_path / "run" / name
     file.parent.mkdir(parents=True)
     file.write_text("mine")
-    before = tree(tmp_path)
+    before = snapshot(tmp_path)
     with pytest.raises(RunFolderError) as error:
         opened_run(tmp_path / "run")
     assert_one_line(error)
-    assert tree(tmp_path) == before
+    assert snapshot(tmp_path) == before
 
 
 @pytest.mark.parametrize("where", ["run", "run/below"])

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.photos import photo
 from support.tiny_models import TINY
 from support.tiny_models import assert_same_weights
 from support.tiny_models import new_trainer
-from support.tiny_models import photo
 
 from keras_singan import SinGAN
 from keras_singan.models.crop_windows import cut

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import new_trainer
-from support.tiny_models import photo
 
 from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
