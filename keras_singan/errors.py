@@ -72,4 +72,9 @@ def sentence(error):
             "The memory of this machine does not suffice: try a smaller --max-size "
             "(train) or --size (sample)."
         )
+    if isinstance(error, OSError) and error.strerror:
+        return (
+            "The system must let files be read and written, but it answered "
+            f"{error.strerror!r}. Received: path={error.filename!r}."
+        )
     return f"Unexpected {type(error).__name__}: {text}"

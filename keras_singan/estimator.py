@@ -98,7 +98,7 @@ class SinGAN(TaskMethods):
             ImageError: If the image cannot be read, or is too small.
             ConfigError: If it needs more memory than this machine has free.
             RunFolderError: If `checkpoint_dir` belongs to another image or
-                other hyper-parameters.
+                other hyper-parameters, or another training is at work there.
             TrainingError: If the training diverges.
             OutputError: If something cannot be written.
         """
@@ -116,10 +116,11 @@ class SinGAN(TaskMethods):
         folder = None
         if checkpoint_dir is not None:
             folder = RunFolder(checkpoint_dir, config, pixels, history)
-        if folder is not None and folder.is_finished:
-            pyramid, _ = load_model(folder.model_path)
-        else:
-            _train(pyramid, config, folder, listeners, verbose)
+        with folder or contextlib.nullcontext():
+            if folder is not None and folder.is_finished:
+                pyramid, _ = load_model(folder.model_path)
+            else:
+                _train(pyramid, config, folder, listeners, verbose)
         self.history_, self.config_ = history.scales, config
         return self._take(pyramid, folder and folder.model_path)
 

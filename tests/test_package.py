@@ -34,7 +34,8 @@ ORDER = {
     ),
     "models": (
         *("blocks", "losses", "optimizer", "crop_windows", "strip_tiling"),
-        *("networks", "pyramid_graphs", "pyramid", "scale_gan", "model_file"),
+        *("networks", "pyramid_graphs", "pyramid", "scale_gan", "saved_bytes"),
+        "model_file",
     ),
     "performance": (
         *("machine", "convolution_peak", "precision", "flops", "memory"),
@@ -43,8 +44,8 @@ ORDER = {
     "metrics": ("frechet", "patches", "scores"),
     "training": (
         *("progress_file", "callbacks", "interrupts", "clock", "progress"),
-        *("progress_report", "run_folder", "moving_averages", "scale_data"),
-        *("scale_trainer", "fit"),
+        *("progress_report", "checkpoint", "run_lock", "run_folder"),
+        *("moving_averages", "scale_data", "scale_trainer", "fit"),
     ),
     "tasks": (
         *("checks", "inputs", "regions", "blending", "sampling", "noise_walk"),
@@ -73,7 +74,7 @@ ORDER = {
     "__main__": (),
 }
 FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
-FREE += ["training.progress_file"]
+FREE += ["training.progress_file", "training.run_lock"]
 FREE += ["io.*", "client.*", "cli.*"]
 
 PUBLIC = [

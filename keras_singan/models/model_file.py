@@ -13,8 +13,9 @@ from keras_singan import __version__
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import SinGANError
-from keras_singan.io.files import atomic_path
+from keras_singan.io.files import write_bytes
 from keras_singan.models.pyramid import SinGANPyramid
+from keras_singan.models.saved_bytes import model_bytes
 
 FORMAT_VERSION = 1
 MODEL_NAME = "singan.keras"
@@ -48,8 +49,7 @@ def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path, extra=None) -
     }
     if extra is not None:
         pyramid.metadata["extra"] = extra
-    with atomic_path(path) as temporary:
-        pyramid.save(temporary)
+    write_bytes(path, model_bytes(pyramid))
     return path
 
 

@@ -1,8 +1,12 @@
-"""What listens to the training: losses, TensorBoard."""
+"""Callbacks that listen to the training: losses, TensorBoard."""
+
+import contextlib
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from keras_singan.io.files import refuse
 
 LOSSES = (
     "discriminator_loss",
@@ -49,6 +53,7 @@ class LossHistory(ScaleCallback):
         self._pending.append([logs[name] for name in LOSSES])
 
     def on_scale_end(self, trainer):
+        """Brings `scales` up to date."""
         self.flush()
 
     def flush(self):
@@ -69,35 +74,51 @@ class TensorBoardLog(ScaleCallback):
     Raises:
         ImportError: If `tensorboard` is not installed; the message names the
             command that installs it.
+        OutputError: Here and while training, if the log cannot be written.
     """
 
     def __init__(self, log_dir, every=10):
         super().__init__()
-        self.every = every
+        self._folder, self.every = str(log_dir), every
         try:
-            self._writer = tf.summary.create_file_writer(str(log_dir))
-            with self._writer.as_default():
-                tf.summary.text("keras_singan", "training", step=0)
+            with self._refusals():
+                self._writer = tf.summary.create_file_writer(self._folder)
+                with self._writer.as_default():
+                    tf.summary.text("keras_singan", "training", step=0)
         except Exception as error:
             if type(error).__name__ != "TBNotInstalledError":
                 raise
             raise ImportError(
                 "A log folder for TensorBoard needs the extra `tensorboard`: "
                 "pip install 'keras-singan[tensorboard]'. "
-                f"Received: log_dir={str(log_dir)!r}."
+                f"Received: log_dir={self._folder!r}."
             ) from None
+
+    @contextlib.contextmanager
+    def _refusals(self):
+        """TensorFlow's errors of the file system, as a line."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            raise refuse(self._folder, OSError(error.message)) from error
+
+    @contextlib.contextmanager
+    def _writing(self):
+        with self._refusals(), self._writer.as_default():
+            yield
 
     def on_train_batch_end(self, batch, logs=None):
         iteration = self.model.iteration
         if iteration % self.every:
             return
-        with self._writer.as_default():
+        with self._writing():
             for name in LOSSES:
                 tag = f"{self.model.name}/{name}"
                 tf.summary.scalar(tag, logs[name], step=iteration)
 
     def on_scale_end(self, trainer):
-        with self._writer.as_default():
+        """Writes the pictures of a scale."""
+        with self._writing():
             for name, image in trainer.pictures().items():
                 shown = np.clip(image / 2 + 0.5, 0, 1)
                 # TensorBoard draws 1, 3 or 4 channels.
@@ -109,4 +130,4 @@ class TensorBoardLog(ScaleCallback):
                     step=trainer.scale,
                     description=f"by scale: {name}",
                 )
-        self._writer.flush()
+            self._writer.flush()

@@ -76,7 +76,7 @@ class ProgressReport(ScaleCallback):
             "pid": os.getpid(),
         }
         with contextlib.suppress(OutputError):
-            write_json(self._path, progress)
+            write_json(self._path, progress, sync=False)
 
     def _losses(self):
         # Reading them waits for the device, so it is done only to write them.

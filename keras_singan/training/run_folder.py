@@ -10,12 +10,15 @@ scale_00/                       real.png, sample.png, reconstruction.png
 checkpoints/                    scale_00.weights.h5, ... of finished scales, and
                                 scale_NN_partial.weights.h5 of the one at work
 singan.keras                    the trained model
+.lock                           which process trains here, or did last
 ```
 
 Every file is written under a temporary name and then renamed, so that what
-stands there is always whole, whenever the process is killed.
+stands there is always whole, whenever the process is killed. What a killed one
+left under temporary names is removed by the next; nothing else ever is.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -25,43 +28,67 @@ from keras_singan import __version__
 from keras_singan.config import EARLIER_VALUES
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import RunFolderError
-from keras_singan.io.files import atomic_path
-from keras_singan.io.files import remove_leftovers
+from keras_singan.io.files import mark_temporaries
+from keras_singan.io.files import write_bytes
 from keras_singan.io.files import write_json
 from keras_singan.io.image import save_image
 from keras_singan.io.image import to_uint8
 from keras_singan.io.plot import plot_losses
 from keras_singan.models.model_file import MODEL_NAME
 from keras_singan.models.model_file import save_model
+from keras_singan.models.saved_bytes import weights_bytes
 from keras_singan.training.callbacks import LOSSES
-from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.checkpoint import ScaleCheckpoint
+from keras_singan.training.checkpoint import load_checkpoint
+from keras_singan.training.run_lock import RunLock
 
 
 class RunFolder:
     """Keeps one training on disk.
+
+    It is a context manager: inside, no other training can write to the folder. A
+    folder that is refused is left as it was.
 
     Args:
         path: The folder; made if it is missing.
         config: The hyper-parameters of this training.
         image: float32 array `(height, width, channels)`, the image as read.
         history: The `LossHistory` that listens to this training.
-
-    Raises:
-        RunFolderError: If the folder holds something else: another image,
-            other hyper-parameters, or no run at all.
     """
 
     def __init__(self, path, config: SinGANConfig, image, history):
         self.path = Path(path)
         self.config = config
         self.history = history
-        remove_leftovers(self.path)
-        card = run_card(config, image)
-        if self._is_new():
-            write_json(self.path / "config.json", card)
-        else:
-            self._check(card)
+        self._card = run_card(config, image)
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self):
+        """Makes the folder this training's own.
+
+        A finished one is only read, so that it may lie where nothing can be written.
+
+        Raises:
+            RunFolderError: If the folder holds something else: another image,
+                other hyper-parameters, or no run at all; or if another training
+                is at work there.
+            OutputError: If it cannot be written to.
+        """
+        self._check()
+        if not self.is_finished:
+            with contextlib.ExitStack() as stack:
+                lock = RunLock(self.path)
+                stack.callback(lock.release)
+                stack.enter_context(mark_temporaries(lock.mark))
+                # Another training may have begun here just now.
+                if self._check():
+                    write_json(self.path / "config.json", self._card)
+                self._open = stack.pop_all()
         self._read_history()
+        return self
+
+    def __exit__(self, *error):
+        self._open.close()
 
     @property
     def model_path(self):
@@ -86,6 +113,13 @@ class RunFolder:
             count += 1
         return count
 
+    def _check(self):
+        """Refuses a folder of something else. Returns whether it is new."""
+        is_new = self._is_new()
+        if not is_new:
+            self._compare(self._card)
+        return is_new
+
     def _is_new(self):
         if self.path.exists() and not self.path.is_dir():
             raise RunFolderError(
@@ -100,7 +134,7 @@ class RunFolder:
             )
         return True
 
-    def _check(self, card):
+    def _compare(self, card):
         try:
             found = json.loads((self.path / "config.json").read_text("utf-8"))
             # A field that the version which wrote it did not have meant this.
@@ -146,10 +180,10 @@ class RunFolder:
         done = self._weights(trainer.scale)
         partial = self._partial(trainer.scale)
         if done.is_file():
-            _load_weights(trainer.scale_gan, done)
+            load_checkpoint(trainer.scale_gan, done)
             return True
         if partial.is_file():
-            _load_weights(trainer.scale_gan, partial)
+            load_checkpoint(trainer.scale_gan, partial)
         return False
 
     def pictures_path(self, scale):
@@ -163,8 +197,7 @@ class RunFolder:
     def save_progress(self, trainer):
         """Saves an unfinished scale."""
         self._write_history()
-        with atomic_path(self._partial(trainer.scale)) as temporary:
-            trainer.scale_gan.save_weights(temporary)
+        write_bytes(self._partial(trainer.scale), weights_bytes(trainer.scale_gan))
 
     def save_scale(self, trainer):
         """Saves a finished scale and its pictures."""
@@ -172,8 +205,7 @@ class RunFolder:
         folder = self.pictures_path(trainer.scale)
         for name, image in trainer.pictures().items():
             save_image(folder / f"{name}.png", to_uint8(image[0]), overwrite=True)
-        with atomic_path(self._weights(trainer.scale)) as temporary:
-            trainer.scale_gan.save_weights(temporary)
+        write_bytes(self._weights(trainer.scale), weights_bytes(trainer.scale_gan))
         self._partial(trainer.scale).unlink(missing_ok=True)
 
     def save_model(self, pyramid):
@@ -193,39 +225,8 @@ class RunFolder:
         return self.path / "checkpoints" / f"scale_{scale:02d}_partial.weights.h5"
 
 
-class ScaleCheckpoint(ScaleCallback):
-    """Saves an unfinished scale every so many iterations.
-
-    Args:
-        folder: The `RunFolder`.
-        trainer: The `ScaleTrainer`.
-        every: Iterations between two checkpoints. Defaults to `100`.
-    """
-
-    def __init__(self, folder, trainer, every=100):
-        super().__init__()
-        self.folder = folder
-        self.trainer = trainer
-        self.every = every
-
-    def on_train_batch_end(self, batch, logs=None):
-        if self.model.iteration % self.every == 0:
-            self.folder.save_progress(self.trainer)
-
-
 def _visible(folder):
     return (path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _load_weights(scale_gan, path):
-    try:
-        scale_gan.load_weights(path)
-    except Exception as error:
-        # h5py and Keras raise a dozen kinds for a damaged file.
-        raise RunFolderError(
-            "A checkpoint must be complete; delete a damaged one, and its scale is "
-            f"trained again. Received: path={str(path)!r}."
-        ) from error
 
 
 def is_finished(path):

@@ -3,11 +3,17 @@
 import errno
 import json
 import os
+import resource
+import stat
+import tempfile
 
 import pytest
 
 from keras_singan.errors import OutputError
 from keras_singan.io.files import atomic_path
+from keras_singan.io.files import mark_temporaries
+from keras_singan.io.files import new_mark
+from keras_singan.io.files import remove_marked
 from keras_singan.io.files import write_bytes
 from keras_singan.io.files import write_json
 from keras_singan.io.files import write_text
@@ -168,3 +174,119 @@ def test_write_json_refuses_before_it_touches_the_file(tmp_path):
         write_json(tmp_path / "x.json", {"a": object()})
     assert (tmp_path / "x.json").read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_symbolic_link_stays_and_its_file_is_replaced(tmp_path):
+    target = tmp_path / "real" / "x.txt"
+    target.parent.mkdir()
+    target.write_text("old")
+    link, second = tmp_path / "link.txt", tmp_path / "second.txt"
+    link.symlink_to("real/x.txt")
+    second.symlink_to(link)
+    write_text(second, "new")
+    assert target.read_text() == "new"
+    assert os.readlink(link) == "real/x.txt" and os.readlink(second) == str(link)
+    assert [*target.parent.iterdir()] == [target]
+
+
+def test_a_link_to_nothing_makes_what_it_names(tmp_path):
+    (tmp_path / "link").symlink_to("folder/x.txt")
+    write_text(tmp_path / "link", "new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "folder" / "x.txt").read_text() == "new"
+
+
+def test_a_link_to_itself_is_refused(tmp_path):
+    (tmp_path / "link").symlink_to("link")
+    with pytest.raises(OutputError, match="symbolic links") as error:
+        write_text(tmp_path / "link", "new")
+    assert one_line(error)
+    assert os.readlink(tmp_path / "link") == "link"
+
+
+def test_a_pipe_is_written_to_and_stays(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_text(path, "new")
+        assert os.read(reader, 100) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert [*tmp_path.iterdir()] == [path]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_a_full_device_is_refused_and_stays():
+    with pytest.raises(OutputError, match="No space left") as error:
+        write_text("/dev/full", "new")
+    assert one_line(error)
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+    write_text("/dev/null", "new")
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+
+
+def test_what_was_opened_already_is_written_to(tmp_path):
+    with open(tmp_path / "x.txt", "w+b") as file:
+        inode = os.stat(file.fileno()).st_ino
+        write_text(f"/dev/fd/{file.fileno()}", "new")
+    assert (tmp_path / "x.txt").read_text() == "new"
+    assert (tmp_path / "x.txt").stat().st_ino == inode
+
+
+def test_a_full_folder_for_temporary_files_is_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "mkdtemp", full_disk)
+    with pytest.raises(OutputError, match="No space left") as error:
+        write_text("/dev/null", "new")
+    assert one_line(error)
+
+
+def test_a_file_that_grows_too_large_is_one_line(tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(OutputError, match="File too large") as error:
+            write_bytes(tmp_path / "x.bin", bytes(20_000))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert one_line(error)
+    assert not list(tmp_path.iterdir())
+
+
+def leave(folder):
+    """Leaves a temporary file, as a killed process does."""
+    with atomic_path(folder / "x.weights.h5") as temporary:
+        temporary.write_text("half")
+        os.link(temporary, folder / "kept")
+        name = temporary
+    os.rename(folder / "kept", name)
+    (folder / "x.weights.h5").unlink()
+    return name
+
+
+def test_what_bears_a_mark_is_removed_and_nothing_else(tmp_path):
+    mark, below = new_mark(), tmp_path / "below"
+    below.mkdir()
+    unmarked = leave(tmp_path)
+    with mark_temporaries(new_mark()):
+        others = leave(tmp_path)
+    with mark_temporaries(mark):
+        left = [leave(tmp_path), leave(tmp_path)]
+        deep = leave(below)
+    mine = [".DS_Store", f".{'0a' * 16}.txt", f"keras_singan-{mark}-1", f".{mark}"]
+    kept = [unmarked, others, deep, *(tmp_path / name for name in mine)]
+    for path in kept[3:]:
+        path.touch()
+    for wrong in ("", "*", None, 3, mark[:-1], f"{mark}/..", "z" * 32):
+        remove_marked([tmp_path], wrong)
+    assert all(path.exists() for path in left)
+    remove_marked([tmp_path, tmp_path / "missing"], mark)
+    assert {*tmp_path.rglob("*")} == {below, *kept}
+
+
+def test_a_mark_ends_with_its_block(tmp_path):
+    mark = new_mark()
+    with mark_temporaries(mark):
+        assert mark in leave(tmp_path).name
+    assert mark not in leave(tmp_path).name

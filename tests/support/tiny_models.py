@@ -143,7 +143,8 @@ def weight_bytes(model):
 
 
 def opened_run(path, image=None, **overrides):
-    """Opens a `RunFolder` as a fit of `TINIER` does."""
+    """Opens a `RunFolder` as a fit of `TINIER` does, and closes it."""
     image = read_image(photo(24, 30) if image is None else image)
     config = SinGANConfig(**TINIER | overrides)
-    return RunFolder(path, config, image, LossHistory())
+    with RunFolder(path, config, image, LossHistory()) as folder:
+        return folder

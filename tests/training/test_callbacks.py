@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_singan.errors import OutputError
 from keras_singan.training.callbacks import LOSSES
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import ScaleCallback
@@ -144,6 +145,19 @@ def test_another_failure_of_tensorboard_is_not_hidden(monkeypatch):
     monkeypatch.setattr(tf.summary, "create_file_writer", raiser(PermissionError))
     with pytest.raises(PermissionError):
         TensorBoardLog("logs")
+
+
+def test_a_log_that_cannot_be_written_is_one_line(board, monkeypatch):
+    log = TensorBoardLog("logs", every=1)
+    log.set_model(SimpleNamespace(name="scale_2", iteration=1))
+
+    def scalar(*args, **kwargs):
+        raise tf.errors.ResourceExhaustedError(None, None, "logs; No space\nleft")
+
+    monkeypatch.setattr(tf.summary, "scalar", scalar)
+    with pytest.raises(OutputError, match="'logs; No space left'") as caught:
+        log.on_train_batch_end(0, logs(1.0))
+    assert str(caught.value).endswith("Received: path='logs'.")
 
 
 def raiser(kind):

@@ -10,7 +10,6 @@ from support.tiny_models import TINIER
 
 from keras_singan import SinGAN
 from keras_singan import TrainingError
-from keras_singan.io.files import remove_leftovers
 from keras_singan.training.callbacks import ScaleCallback
 from keras_singan.training.interrupts import held_interrupts
 
@@ -89,14 +88,3 @@ def test_a_training_that_diverges_says_so():
         model.fit(photo(24, 30), verbose=0)
     assert "diverged at scale 0" in str(error.value)
     assert "Received: learning_rate=1e+30" in str(error.value)
-
-
-def test_what_a_killed_write_left_is_removed_and_nothing_else(tmp_path):
-    left = tmp_path / "checkpoints" / f".{'0a' * 16}.weights.h5"
-    kept = [tmp_path / ".DS_Store", tmp_path / "checkpoints" / "scale_00.weights.h5"]
-    left.parent.mkdir()
-    for path in (left, *kept):
-        path.write_bytes(b"x")
-    remove_leftovers(tmp_path)
-    assert not left.exists()
-    assert all(path.exists() for path in kept)

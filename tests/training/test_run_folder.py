@@ -40,7 +40,7 @@ class Stop(keras.callbacks.Callback):
 def test_a_finished_run_has_the_files_it_promises():
     scales = ["scale_00", "scale_01", "scale_02"]
     wanted = {"config.json", "history.json", "losses.png", "singan.keras"}
-    wanted |= {"progress.json"}
+    wanted |= {"progress.json", ".lock"}
     wanted |= {"checkpoints", *scales, *(f"{s}/{p}" for s in scales for p in PICTURES)}
     wanted |= {f"checkpoints/{scale}.weights.h5" for scale in scales}
     assert {*snapshot(trained()[1])} == wanted

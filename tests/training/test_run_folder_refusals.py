@@ -31,11 +31,36 @@ def test_another_run_is_refused(tmp_path, options, image, text):
     opened_run(tmp_path / "run")
 
 
+HIDDEN = [
+    ".0123456789abcdef0123456789abcdef.txt",
+    ".cache/deep/.d41d8cd98f00b204e9800998ecf8427e",
+    f".keras_singan-{'0a' * 16}-{'1b' * 16}.weights.h5",
+]
+
+
+def add_hidden(folder):
+    """Adds hidden files of somebody else, named as temporary files may be."""
+    for name in HIDDEN:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("mine")
+
+
+def test_a_run_leaves_hidden_files_of_somebody_else_alone(tmp_path):
+    opened_run(tmp_path)
+    add_hidden(tmp_path)
+    before = {name: (tmp_path / name).stat() for name in HIDDEN}
+    opened_run(tmp_path)
+    with pytest.raises(RunFolderError):
+        opened_run(tmp_path, steps=9)
+    assert {name: (tmp_path / name).stat() for name in HIDDEN} == before
+
+
 @pytest.mark.parametrize("name", ["holiday.txt", "singan.keras", "config.json/x"])
 def test_a_folder_of_somebody_else_is_refused(tmp_path, name):
     file = tmp_path / "run" / name
     file.parent.mkdir(parents=True)
     file.write_text("mine")
+    add_hidden(tmp_path / "run")
     before = snapshot(tmp_path)
     with pytest.raises(RunFolderError) as error:
         opened_run(tmp_path / "run")
