@@ -13,23 +13,50 @@ from keras_singan.ops.resize import resize
 _ORIGIN, _REC_NOISE = -1, -2
 
 
-def new_scale_data(trainer):
-    """Makes the data of a `ScaleTrainer`: crops where its image is larger."""
-    part = trained_part(trainer.size, trainer.config)
-    whole = part == trainer.size
-    return WholeImage(trainer) if whole else RandomCrops(trainer, part)
+def new_scale_data(pyramid, scale, config, real, previous_rec, entering):
+    """Makes the data of a scale: crops where its image is larger.
+
+    Args:
+        pyramid: The `SinGANPyramid`, its scales below `scale` trained.
+        scale: int, index of the scale.
+        config: The hyper-parameters.
+        real: float32 tensor `(1, height, width, channels)`, the scale's image.
+        previous_rec: float32 tensor of the same shape, what enters the scale for
+            the reconstruction.
+        entering: Function that turns an upsampled image from below into what
+            enters the scale, pixel by pixel.
+    """
+    given = pyramid, scale, config, real, previous_rec, entering
+    part = trained_part(pyramid.sizes[scale], config)
+    if part == pyramid.sizes[scale]:
+        return WholeImage(*given)
+    return RandomCrops(*given, crop=part)
 
 
 class WholeImage:
     """Each iteration sees the whole image.
 
     Args:
-        trainer: The `ScaleTrainer`.
+        pyramid: See `new_scale_data`, as of the others.
+        scale: The index.
+        config: The hyper-parameters.
+        real: The image.
+        previous_rec: What enters for the reconstruction.
+        entering: Function of an upsampled image.
     """
 
-    def __init__(self, trainer):
-        self.trainer = trainer
-        self.pyramid, self.scale = trainer.pyramid, trainer.scale
+    def __init__(self, pyramid, scale, config, real, previous_rec, entering):
+        self.pyramid, self.scale = pyramid, scale
+        self.size = pyramid.sizes[scale]
+        self.real, self.previous_rec = real, previous_rec
+        self.entering = entering
+        # Whether the reconstruction's noise is drawn in every iteration.
+        self._redraws = scale == 0 and config.rec_noise == "redrawn"
+
+    @property
+    def noise_amp(self):
+        """Noise amplitude of the scale, a float32 scalar tensor."""
+        return self.pyramid.noise_amps.value[self.scale]
 
     def draw(self, key, draws):
         """Draws what `ScaleGAN.train_step` takes, but for `u`.
@@ -40,19 +67,14 @@ class WholeImage:
         """
         sizes = self.pyramid.noise_sizes()
         lower, z = self._noise(key, draws, sizes[: self.scale], sizes[self.scale])
-        amp = self.trainer.noise_amp
+        amp = self.noise_amp
         return {
-            "real": self.trainer.real,
-            "previous_rec": self.trainer.previous_rec,
+            "real": self.real,
+            "previous_rec": self.previous_rec,
             "z_rec": amp * self._rec_noise(key, sizes[self.scale]),
             "lower": lower,
             "z": amp * z,
         }
-
-    @property
-    def _redraws(self):
-        """Whether the reconstruction's noise is drawn in every iteration."""
-        return self.scale == 0 and self.trainer.config.rec_noise == "redrawn"
 
     def _rec_noise(self, key, size):
         if self._redraws:
@@ -78,7 +100,7 @@ class WholeImage:
     def previous(self, lower):
         """Images from the frozen scales below, as they enter this scale."""
         below = self.pyramid.generate(lower, stop_scale=self.scale)
-        return self.trainer.entering(resize(below, self.trainer.size))
+        return self.entering(resize(below, self.size))
 
     @property
     def generate(self):
@@ -95,12 +117,12 @@ class RandomCrops(WholeImage):
     would; statistics are the crop's own.
 
     Args:
-        trainer: The `ScaleTrainer`.
+        *given: What `WholeImage` takes.
         crop: Pair (height, width) of the crops.
     """
 
-    def __init__(self, trainer, crop):
-        super().__init__(trainer)
+    def __init__(self, *given, crop):
+        super().__init__(*given)
         self.crop = crop
         self.margin = self.pyramid.num_layers
         self.windows = Windows(self.pyramid, self.scale, crop)
@@ -111,9 +133,9 @@ class RandomCrops(WholeImage):
         grown = tuple(side + 2 * self.margin for side in self.crop)
         lower, z = self._noise(key, draws, self.windows.noise_sizes, grown)
         z = self._without_outside(z, origin)
-        amp, rec = self.trainer.noise_amp, self.trainer.previous_rec
+        amp, rec = self.noise_amp, self.previous_rec
         return {
-            "real": cut(self.trainer.real, origin, self.crop),
+            "real": cut(self.real, origin, self.crop),
             "previous_rec": cut(rec, origin, self.crop, self.margin),
             "z_rec": amp * self._rec_crop(key, origin, grown),
             "lower": (lower, origin),
@@ -126,7 +148,7 @@ class RandomCrops(WholeImage):
         Places half a crop outside are moved in: otherwise the borders of the
         image would hardly ever be seen.
         """
-        spare = [s - c for s, c in zip(self.trainer.size, self.crop, strict=True)]
+        spare = [s - c for s, c in zip(self.size, self.crop, strict=True)]
         reach = [c // 2 if s else 0 for s, c in zip(spare, self.crop, strict=True)]
         low = tf.constant([-r for r in reach])
         high = tf.constant([s + r + 1 for s, r in zip(spare, reach, strict=True)])
@@ -138,7 +160,7 @@ class RandomCrops(WholeImage):
         """The noise of a crop and its margin, as the image's padding wants it."""
         if self.pyramid.padding == "noise":
             return z
-        return z * inside(self.trainer.size, origin, self.crop, self.margin)
+        return z * inside(self.size, origin, self.crop, self.margin)
 
     def _rec_crop(self, key, origin, grown):
         if self.scale:
@@ -152,7 +174,7 @@ class RandomCrops(WholeImage):
 
     def previous(self, lower):
         """Images from below on the crop and its surroundings."""
-        return self.windows.previous(*lower, self.trainer.entering)
+        return self.windows.previous(*lower, self.entering)
 
     @property
     def generate(self):

@@ -34,7 +34,9 @@ class ScaleTrainer:
         self.size = pyramid.sizes[scale]
         self.real = resize(pyramid.real.value, self.size)
         self._set_noise_amp()
-        self.data = new_scale_data(self)
+        self.data = new_scale_data(
+            pyramid, scale, config, self.real, self.previous_rec, self.entering
+        )
         self.scale_gan = self._new_scale_gan()
         if below is not None:
             self._warm_start(below.scale_gan)
@@ -100,11 +102,6 @@ class ScaleTrainer:
         amps = self.pyramid.noise_amps.numpy()
         amps[self.scale] = self.config.noise_amp * rmse.numpy()
         self.pyramid.noise_amps.assign(amps)
-
-    @property
-    def noise_amp(self):
-        """Noise amplitude of this scale, a float32 scalar tensor."""
-        return self.pyramid.noise_amps.value[self.scale]
 
     def _new_scale_gan(self):
         return new_scale_gan(

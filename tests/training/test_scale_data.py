@@ -43,13 +43,13 @@ def test_an_image_that_is_larger_is_seen_in_crops(crop_size, crop):
 @pytest.mark.parametrize("scale", [0, 2])
 def test_a_crop_is_a_part_of_the_image_and_what_surrounds_it(scale, padding):
     trainer = new_trainer(scale, crop_size=CROP, padding=padding, rec_noise="fixed")
-    trainer.previous_rec = tf.constant(
+    trainer.data.previous_rec = tf.constant(
         np.random.default_rng(0).uniform(-1, 1, trainer.real.shape), tf.float32
     )
     around = [[0, 0], [MARGIN] * 2, [MARGIN] * 2, [0, 0]]
-    real, rec = trainer.real.numpy(), np.pad(trainer.previous_rec, around)
+    real, rec = trainer.real.numpy(), np.pad(trainer.data.previous_rec, around)
     inside = np.pad(np.ones((1, *trainer.size, 1)), around)
-    z_rec = trainer.noise_amp * trainer.pyramid.rec_noise(scale)
+    z_rec = trainer.data.noise_amp * trainer.pyramid.rec_noise(scale)
     if padding == "zeros":
         z_rec = np.pad(z_rec, around)
     for drawn in draws(trainer, 20):
