@@ -6,8 +6,8 @@ import resource
 from pathlib import Path
 
 import pytest
+from support.checks import assert_one_line
 from support.tiny_models import TINIER
-from support.tiny_models import assert_one_line
 from support.tiny_models import assert_same_weights
 from support.tiny_models import photo
 

@@ -9,9 +9,9 @@ import subprocess
 import sys
 
 import pytest
-from support.tiny_models import assert_one_line
+from support.checks import assert_one_line
+from support.checks import snapshot
 from support.tiny_models import opened_run
-from support.tiny_models import tree
 
 from keras_singan import OutputError
 from keras_singan import RunFolderError
@@ -44,14 +44,19 @@ def another_process(folder):
             child.kill()
 
 
+def contents(folder):
+    """Bytes of each file, by its path."""
+    return {name: data for name, (data, _) in snapshot(folder).items()}
+
+
 def test_another_process_is_named_and_disturbed_by_nothing(tmp_path):
     with another_process(tmp_path) as child:
-        before = tree(tmp_path)
+        before = snapshot(tmp_path)
         with pytest.raises(RunFolderError) as error:
             RunLock(tmp_path)
         assert_one_line(error)
         assert f"process {child.pid} on {socket.gethostname()!r}" in str(error.value)
-        assert tree(tmp_path) == before
+        assert snapshot(tmp_path) == before
         owner = {"host": socket.gethostname(), "pid": child.pid}
         assert read_owner(tmp_path) == owner
 
@@ -62,7 +67,7 @@ def test_a_killed_process_leaves_the_folder_and_its_halves_are_removed(tmp_path)
     deep = tmp_path / "checkpoints" / ".cache" / ".d41d8cd98f00b204e9800998ecf8427e"
     for path in (deep, *(tmp_path / name for name in mine)):
         path.write_text("mine")
-    kept = tree(tmp_path)
+    kept = contents(tmp_path)
     with another_process(tmp_path) as child:
         assert len([*tmp_path.glob("checkpoints/.keras_singan-*")]) == 1
         child.send_signal(signal.SIGKILL)
@@ -70,7 +75,7 @@ def test_a_killed_process_leaves_the_folder_and_its_halves_are_removed(tmp_path)
         assert len([*tmp_path.glob("checkpoints/.keras_singan-*")]) == 1
     assert read_owner(tmp_path) is None
     RunLock(tmp_path).release()
-    left = tree(tmp_path)
+    left = contents(tmp_path)
     assert left.pop(".lock")
     assert left == kept
 
@@ -95,7 +100,7 @@ def test_an_unknown_owner_is_another_process(tmp_path, text):
     with pytest.raises(RunFolderError, match="another process trains in it"):
         RunLock(tmp_path)
     lock.release()
-    assert {*tree(tmp_path)} == {"x", ".lock"}
+    assert {*snapshot(tmp_path)} == {"x", ".lock"}
 
 
 def test_a_file_system_without_locks_is_no_obstacle(tmp_path, monkeypatch):
