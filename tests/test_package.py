@@ -64,8 +64,8 @@ ORDER = {
     "estimator": (),
     "server": (
         *("extra", "settings", "status_codes", "prometheus", "admission"),
-        *("signature_types", "proto_tensors", "json_codec", "metadata", "servables"),
-        *("grpc_api", "rest_api", "asgi_app", "server"),
+        *("signature_types", "proto_tensors", "json_codec", "servables", "metadata"),
+        *("network", "grpc_api", "rest_api", "asgi_app", "server"),
     ),
     "cli": (
         *("exit_codes", "quiet", "threads", "options", "results", "config_options"),

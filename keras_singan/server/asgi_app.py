@@ -1,13 +1,16 @@
-"""The ASGI application: bodies and their limits, threads, timeouts, pages."""
+"""The ASGI application: bodies and their limits, lanes, timeouts, pages."""
 
 import asyncio
+import functools
+import math
 import re
 import time
 import zlib
 
-from keras_singan.server.admission import GRACE_SECONDS
+from keras_singan.server.admission import LIGHT
+from keras_singan.server.admission import READING
 from keras_singan.server.admission import Deadline
-from keras_singan.server.admission import timed_out
+from keras_singan.server.json_codec.reading_process import is_slow_to_read
 from keras_singan.server.prometheus import PATH as METRICS_PATH
 from keras_singan.server.rest_api import Answer
 from keras_singan.server.rest_api import error_answer
@@ -16,15 +19,12 @@ from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 
 _API = re.compile(r"(?i:/v1/.*)")
-_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_HOST = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*+://[^/?#]*+")
 _KNOWN = ("GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH")
 _REASONS = {404: "Not Found", 501: "Not Implemented"}
-# TensorFlow Serving's bound for what a compressed body may become.
-_MOST_INFLATED = 100 << 20
 # A client hears of its body's size when it has sent it; not all of it need come.
 _DRAINED_BODIES = 4
-# Bodies that may be on their way at once, beside those that run or wait.
-_MORE_BODIES = 32
+_INFLATED_STEP = 1 << 20
 
 
 class HttpApp:
@@ -33,27 +33,25 @@ class HttpApp:
     Args:
         rest: `Rest`.
         admission: `Admission`.
+        budget: `ByteBudget`.
         metrics: `Metrics`.
         settings: `ServeSettings`.
     """
 
-    def __init__(self, rest, admission, metrics, settings):
+    def __init__(self, rest, admission, budget, metrics, settings):
         self._rest, self._admission = rest, admission
-        self._metrics = metrics
+        self._budget, self._metrics = budget, metrics
         self._timeout = settings.timeout
         self._max_body = settings.max_body_bytes
-        self._bodies = 0
 
     async def __call__(self, scope, receive, send):
         """Answers one HTTP request, as ASGI has it."""
         if scope["type"] != "http":
             return
         start = time.perf_counter()
-        deadline = Deadline(self._timeout)
-        try:
-            answer = await self._answer(scope, receive, deadline)
-        except Exception as error:
-            answer = error_answer(from_exception(error))
+        answer = await self._answer_or_error(scope, receive)
+        if answer is None:
+            return
         if answer.method:
             self._metrics.request(
                 answer.model,
@@ -64,35 +62,36 @@ class HttpApp:
             )
         await _send(send, answer)
 
-    async def _answer(self, scope, receive, deadline):
+    async def _answer_or_error(self, scope, receive):
         method, target = scope["method"], _target(scope)
-        path = target.partition("?")[0]
+        try:
+            return await self._answer(method, target, scope, receive)
+        except _ClientGone:
+            return None
+        except Exception as error:
+            return error_answer(from_exception(error), *subject(method, target))
+
+    async def _answer(self, method, target, scope, receive):
         if method not in _KNOWN:
             return _page(501)
-        if path == METRICS_PATH:
+        if target.partition("?")[0] == METRICS_PATH:
             return self._metrics_page(target)
         if not _API.fullmatch(target):
             return _page(404)
-        body = await self._body(scope, receive, deadline)
+        deadline = Deadline(self._timeout)
         if method != "POST":
-            return self._rest.answer(method, target, body, deadline)
-        return await self._run(method, target, body, deadline)
-
-    async def _run(self, method, target, body, deadline):
-        try:
-            return await self._in_thread(method, target, body, deadline)
-        except StatusError as error:
-            return error_answer(error, *subject(method, target))
-
-    async def _in_thread(self, *request):
-        future = self._admission.submit(self._rest.answer, *request)
-        try:
-            left = request[-1].remaining() + GRACE_SECONDS
-            waiting = asyncio.shield(asyncio.wrap_future(future))
-            return await asyncio.wait_for(waiting, left)
-        except TimeoutError:
-            future.cancel()
-            raise timed_out() from None
+            # Status and metadata take no part in what predictions may run out of.
+            await self._read(receive, deadline, None)
+            return self._rest.answer(method, target)
+        stop = asyncio.Event()
+        with self._budget.holder(stop.set) as holder:
+            body = await self._body(scope, receive, deadline, holder, stop)
+            call = functools.partial(self._rest.predict, target, body, deadline)
+            lane = READING if is_slow_to_read(body) else LIGHT
+            del body
+            return await _unless_gone(
+                self._admission.run(call, deadline, lane), receive
+            )
 
     def _metrics_page(self, target):
         kind = "text/plain"
@@ -101,60 +100,109 @@ class HttpApp:
             return Answer(400, text.encode(), content_type=kind)
         return Answer(200, self._metrics.page().encode(), content_type=kind)
 
-    async def _body(self, scope, receive, deadline):
-        if self._bodies >= self._admission.limit + _MORE_BODIES:
-            raise StatusError("RESOURCE_EXHAUSTED", "Too many requests are being read.")
-        self._bodies += 1
+    async def _body(self, scope, receive, deadline, holder, stop):
+        reading = asyncio.ensure_future(self._read(receive, deadline, holder))
+        stopping = asyncio.ensure_future(stop.wait())
         try:
-            left = deadline.remaining()
-            body = await asyncio.wait_for(_read(receive, self._max_body), left)
-        except TimeoutError:
-            raise StatusError(
-                "DEADLINE_EXCEEDED", "The request's body did not arrive in time.", 408
-            ) from None
+            await asyncio.wait({reading, stopping}, return_when="FIRST_COMPLETED")
+            if not reading.done():
+                raise _late("The request's body came too slowly.")
+            body = await reading
         finally:
-            self._bodies -= 1
-        headers = dict(scope["headers"])
-        if b"gzip" in headers.get(b"content-encoding", b""):
-            most = min(_MOST_INFLATED, 4 * self._max_body)
-            return await asyncio.to_thread(_inflated, body, most)
+            await _end(reading, stopping)
+        holder.arrived()
+        if b"gzip" in dict(scope["headers"]).get(b"content-encoding", b""):
+            return await self._inflated(body, holder)
         return body
+
+    async def _read(self, receive, deadline, holder):
+        try:
+            return await asyncio.wait_for(
+                _read(receive, self._max_body, holder), deadline.remaining()
+            )
+        except TimeoutError:
+            raise _late("The request's body did not arrive in time.") from None
+
+    async def _inflated(self, body, holder):
+        # What cannot be inflated counts as empty, as in TensorFlow Serving.
+        inflater, parts, size = zlib.decompressobj(wbits=31), [], 0
+        while not inflater.eof:
+            try:
+                part = await asyncio.to_thread(
+                    inflater.decompress, body, _INFLATED_STEP
+                )
+            except zlib.error:
+                return b""
+            body = inflater.unconsumed_tail
+            if not part and not body:
+                break
+            size += len(part)
+            if size > self._max_body:
+                raise _too_large(self._max_body)
+            holder.add(len(part))
+            parts.append(part)
+        return b"".join(parts) if inflater.eof else b""
+
+
+class _ClientGone(Exception):
+    pass
+
+
+async def _unless_gone(work, receive):
+    """Waits for an answer, and drops it when the client goes."""
+    work, gone = asyncio.ensure_future(work), asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({work, gone}, return_when="FIRST_COMPLETED")
+        if not work.done():
+            raise _ClientGone
+        return await work
+    finally:
+        await _end(work, gone)
+
+
+async def _end(*tasks):
+    for task in tasks:
+        task.cancel()
+    # A socket has one reader at a time: the next one waits for the end of these.
+    await asyncio.wait(tasks)
+
+
+def _late(message):
+    return StatusError("DEADLINE_EXCEEDED", message, 408)
+
+
+def _too_large(most):
+    return StatusError(
+        "INVALID_ARGUMENT", f"The request's body is larger than {most} bytes.", 413
+    )
 
 
 def _target(scope):
-    path = _HOST.sub("", scope["raw_path"].decode("latin-1"), count=1) or "/"
+    path = scope["raw_path"].decode("latin-1")
+    if host := _HOST.match(path):
+        path = path[host.end() :] or "/"
     query = scope["query_string"].decode("latin-1")
     return f"{path}?{query}" if query else path
 
 
-async def _read(receive, most):
+async def _read(receive, most, holder):
     parts, size = [], 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise StatusError("CANCELLED", "The client has gone.")
-        size += len(message.get("body", b""))
-        if size <= most:
-            parts.append(message.get("body", b""))
-        else:
+            raise _ClientGone
+        part = message.get("body", b"")
+        size += len(part)
+        if size > most or holder is None:
             parts.clear()
+        elif part:
+            holder.add(len(part))
+            parts.append(part)
         if not message.get("more_body") or size > _DRAINED_BODIES * most:
             break
     if size > most:
-        raise StatusError(
-            "INVALID_ARGUMENT", f"The request's body is larger than {most} bytes.", 413
-        )
+        raise _too_large(most)
     return b"".join(parts)
-
-
-def _inflated(body, most):
-    # What cannot be inflated counts as empty, as in TensorFlow Serving.
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        result = inflater.decompress(body, most)
-    except zlib.error:
-        return b""
-    return result if inflater.eof else b""
 
 
 def _page(status):
@@ -172,6 +220,9 @@ async def _send(send, answer):
         (b"content-type", answer.content_type.encode()),
         (b"content-length", str(len(answer.body)).encode()),
     ]
+    if answer.http in (429, 503):
+        seconds = max(1, math.ceil(answer.retry_after))
+        headers.append((b"retry-after", str(seconds).encode()))
     if answer.content_type == "text/html" or answer.http in (408, 413):
         headers.append((b"connection", b"close"))
     await send(

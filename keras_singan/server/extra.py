@@ -3,7 +3,7 @@
 import importlib.util
 
 EXTRA = "The server needs more packages: pip install 'keras-singan[serve]'"
-_MODULES = ("grpc", "grpc_health.v1", "tensorflow_serving.apis", "uvicorn")
+_MODULES = ("grpc", "grpc_health.v1", "h11", "tensorflow_serving.apis")
 
 
 def require_extra():

@@ -1,116 +1,103 @@
-"""TensorFlow Serving's gRPC interface: prediction, model status, health."""
+"""TensorFlow Serving's gRPC interface: prediction and model status."""
 
-import concurrent.futures
 import functools
 import time
 
-import grpc
-from grpc_health.v1 import health
-from grpc_health.v1 import health_pb2
-from grpc_health.v1 import health_pb2_grpc
-from tensorflow_serving.apis import model_service_pb2_grpc
+from google.protobuf.message import DecodeError
+from tensorflow_serving.apis import get_model_metadata_pb2
+from tensorflow_serving.apis import get_model_status_pb2
 from tensorflow_serving.apis import predict_pb2
-from tensorflow_serving.apis import prediction_service_pb2_grpc
 
-from keras_singan.server.admission import GRACE_SECONDS
 from keras_singan.server.admission import Deadline
-from keras_singan.server.admission import timed_out
 from keras_singan.server.metadata import metadata_response
 from keras_singan.server.metadata import status_response
 from keras_singan.server.proto_tensors import arrays_from_protos
 from keras_singan.server.proto_tensors import fill_proto
+from keras_singan.server.servables.prediction import begin
 from keras_singan.server.servables.prediction import predict
 from keras_singan.server.signature_types import resolved_name
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid
 
-SERVICES = ("", "ModelService", "PredictionService")
-_MESSAGE_CHARACTERS = 1024
+# What asks for a status or for metadata is a few words.
+_QUESTION_BYTES = 1 << 16
 
 
-def _answers(method):
-    @functools.wraps(method)
-    def wrapper(self, request, context):
-        try:
-            return method(self, request, context)
-        except Exception as error:
-            status = from_exception(error)
-        context.abort(getattr(grpc.StatusCode, status.code), _text(status.message))
+class PredictionService:
+    """`tensorflow.serving.PredictionService`, free of sockets.
 
-    return wrapper
-
-
-def _text(message):
-    if len(message) > _MESSAGE_CHARACTERS:
-        message = message[:_MESSAGE_CHARACTERS] + "...TRUNCATED"
-    return message.encode("utf-8", "replace").decode()
-
-
-class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
-    """`tensorflow.serving.PredictionService`.
+    Every method takes a message's bytes and the seconds that the client waits, and
+    returns a response. The methods' names are those of the service.
 
     Args:
         versions: `Versions`.
         admission: `Admission`.
+        budget: `ByteBudget`.
         metrics: `Metrics`.
         settings: `ServeSettings`.
     """
 
-    def __init__(self, versions, admission, metrics, settings):
+    def __init__(self, versions, admission, budget, metrics, settings):
         self._versions, self._admission = versions, admission
-        self._metrics = metrics
+        self._budget, self._metrics = budget, metrics
         self._timeout = settings.timeout
         self._max_bytes = settings.max_body_bytes
 
-    @_answers
-    def Predict(self, request, context):
+    async def Predict(self, message, seconds):
         """Runs a signature."""
-        start, code = time.perf_counter(), "OK"
+        counted = _Counted()
         try:
-            return self._run(request, _seconds(context, self._timeout))
+            with self._budget.holder() as holder:
+                holder.add(len(message))
+                deadline = Deadline(min(seconds, self._timeout))
+                call = functools.partial(self._predict, message, deadline, counted)
+                del message
+                response = await self._admission.run(call, deadline)
+            counted.code = "OK"
+            return response
         except Exception as error:
             error = from_exception(error)
-            code = error.code
+            counted.code = error.code
             raise error from None
         finally:
-            seconds = time.perf_counter() - start
-            name = request.model_spec.name
-            self._metrics.request(name, "Predict", "GRPC", code, seconds)
+            taken = time.perf_counter() - counted.start
+            self._metrics.request(counted.name, "Predict", "GRPC", counted.code, taken)
 
-    def _run(self, request, seconds):
-        deadline = Deadline(seconds)
-        future = self._admission.submit(self._predict, request, deadline)
-        try:
-            return future.result(deadline.remaining() + GRACE_SECONDS)
-        except concurrent.futures.TimeoutError:
-            future.cancel()
-            raise timed_out() from None
-
-    def _predict(self, request, deadline):
+    def _predict(self, message, deadline, counted):
+        request = _parsed(predict_pb2.PredictRequest, message)
+        counted.name = request.model_spec.name
         spec = _spec(request)
-        signature_name = resolved_name(spec.signature_name)
+        name = resolved_name(spec.signature_name)
         with self._versions.model(*_where(spec)) as model:
             inputs = arrays_from_protos(request.inputs, self._max_bytes)
+            filters = list(request.output_filter)
+            del request
+            run = functools.partial(self._run, spec, inputs, filters, deadline)
+            return begin(model, name, inputs, deadline, run)
+
+    def _run(self, spec, inputs, output_filter, deadline):
+        name = resolved_name(spec.signature_name)
+        response = predict_pb2.PredictResponse()
+        with self._versions.model(*_where(spec)) as model:
             outputs = predict(
                 model,
-                signature_name,
+                name,
                 inputs,
                 deadline.remaining(),
-                request.output_filter,
+                output_filter,
                 self._metrics.runtime,
             )
-            response = predict_pb2.PredictResponse()
             response.model_spec.version.value = model.version
         response.model_spec.name = spec.name
-        response.model_spec.signature_name = signature_name
+        response.model_spec.signature_name = name
         for alias, (array, dtype) in outputs.items():
             fill_proto(response.outputs[alias], array, dtype)
-        return response
+        return response.SerializeToString()
 
-    @_answers
-    def GetModelMetadata(self, request, context):
+    async def GetModelMetadata(self, message, seconds):
         """Gives the signatures of a model."""
+        request = _question(get_model_metadata_pb2.GetModelMetadataRequest, message)
         spec = _spec(request)
         if not request.metadata_field:
             raise invalid(
@@ -120,26 +107,23 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer):
             if field != "signature_def":
                 raise invalid(f"Metadata field {field} is not supported")
         with self._versions.model(*_where(spec)) as model:
-            return metadata_response(model, spec.name)
+            return metadata_response(model, spec.name).SerializeToString()
 
-    @_answers
-    def Classify(self, request, context):
+    async def Classify(self, message, seconds):
         """Is not served."""
         raise _unserved("Classify")
 
-    @_answers
-    def Regress(self, request, context):
+    async def Regress(self, message, seconds):
         """Is not served."""
         raise _unserved("Regress")
 
-    @_answers
-    def MultiInference(self, request, context):
+    async def MultiInference(self, message, seconds):
         """Is not served."""
         raise _unserved("MultiInference")
 
 
-class ModelService(model_service_pb2_grpc.ModelServiceServicer):
-    """`tensorflow.serving.ModelService`.
+class ModelService:
+    """`tensorflow.serving.ModelService`, as `PredictionService`.
 
     Args:
         versions: `Versions`.
@@ -148,20 +132,39 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):
     def __init__(self, versions):
         self._versions = versions
 
-    @_answers
-    def GetModelStatus(self, request, context):
+    async def GetModelStatus(self, message, seconds):
         """Gives the states of a model's versions."""
+        request = _question(get_model_status_pb2.GetModelStatusRequest, message)
         name, version, _ = _where(_spec(request))
-        return status_response(self._versions, name, version)
+        return status_response(self._versions, name, version).SerializeToString()
 
-    @_answers
-    def HandleReloadConfigRequest(self, request, context):
+    async def HandleReloadConfigRequest(self, message, seconds):
         """Is refused: it would let any client load any folder of the machine."""
         raise _unserved("HandleReloadConfigRequest", "put a new version folder instead")
 
 
+class _Counted:
+    """What the metrics want to know of a request."""
+
+    def __init__(self):
+        self.start, self.name, self.code = time.perf_counter(), "", "CANCELLED"
+
+
 def _unserved(method, instead="use Predict"):
     return StatusError("UNIMPLEMENTED", f"{method} is not served here: {instead}.")
+
+
+def _question(kind, message):
+    if len(message) > _QUESTION_BYTES:
+        raise invalid(f"The message is larger than {_QUESTION_BYTES} bytes.")
+    return _parsed(kind, message)
+
+
+def _parsed(kind, message):
+    try:
+        return kind.FromString(message)
+    except DecodeError:
+        raise invalid("The message is no protocol buffer of its type.") from None
 
 
 def _spec(request):
@@ -175,40 +178,3 @@ def _where(spec):
     version = spec.version.value if choice == "version" else None
     label = spec.version_label if choice == "version_label" else None
     return spec.name, version, label
-
-
-def _seconds(context, timeout):
-    left = context.time_remaining()
-    # A client without a deadline has one in some 10**9 seconds.
-    return timeout if left is None else max(min(left, timeout), 0.0)
-
-
-def make_grpc_server(versions, admission, metrics, settings):
-    """Returns a `grpc.Server` without a port, and its health service.
-
-    Args:
-        versions: `Versions`.
-        admission: `Admission`. The server has threads enough to refuse what it
-            refuses, and to answer questions about its state.
-        metrics: `Metrics`.
-        settings: `ServeSettings`.
-    """
-    pool = concurrent.futures.ThreadPoolExecutor(admission.limit + 8, "grpc")
-    options = [
-        ("grpc.max_receive_message_length", settings.max_body_bytes),
-        ("grpc.max_send_message_length", (1 << 31) - 1),
-        # Another server on the same port is an error, not a partner.
-        ("grpc.so_reuseport", 0),
-    ]
-    server = grpc.server(pool, options=options)
-    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(
-        PredictionService(versions, admission, metrics, settings), server
-    )
-    model_service_pb2_grpc.add_ModelServiceServicer_to_server(
-        ModelService(versions), server
-    )
-    servicer = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    for name in SERVICES:
-        servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return server, servicer

@@ -1,13 +1,15 @@
 """TensorFlow Serving's REST interface: paths, verbs, answers. No sockets here."""
 
 import dataclasses
+import functools
 import re
 import urllib.parse
 
 from keras_singan.server.json_codec.answer import write_error
 from keras_singan.server.json_codec.answer import write_outputs
+from keras_singan.server.json_codec.reading_process import is_slow_to_read
 from keras_singan.server.json_codec.request import parse_request
-from keras_singan.server.json_codec.request import read_inputs
+from keras_singan.server.json_codec.request import read_predict
 from keras_singan.server.json_codec.values import INT64
 from keras_singan.server.json_codec.values import JsonObject
 from keras_singan.server.json_codec.values import dump
@@ -15,7 +17,9 @@ from keras_singan.server.json_codec.values import type_name
 from keras_singan.server.metadata import metadata_json
 from keras_singan.server.metadata import status_json
 from keras_singan.server.metadata import status_response
+from keras_singan.server.servables.prediction import begin
 from keras_singan.server.servables.prediction import predict
+from keras_singan.server.signature_types import SignatureTypes
 from keras_singan.server.signature_types import resolved_name
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
@@ -26,6 +30,8 @@ _PREDICT = re.compile(
     rf"(?i:/v1/models/([^/:]+){_VERSION}?:(classify|regress|predict))"
 )
 _STATUS = re.compile(rf"(?i:/v1/models(?:/([^/:]+))?{_VERSION}?(?:/(metadata))?)")
+# A message may quote a name from the request, of any length.
+_MESSAGE_CHARACTERS = 1 << 16
 _METHODS = {"classify": "classification", "regress": "regression"}
 
 
@@ -40,6 +46,7 @@ class Answer:
         model: The model's name, as the request has it.
         method: `predict`, `classify` or `regress`; "" for what only reads.
         content_type: Of the body.
+        retry_after: Seconds after which the client may try again.
     """
 
     http: int
@@ -48,6 +55,11 @@ class Answer:
     model: str = ""
     method: str = ""
     content_type: str = "application/json"
+    retry_after: float = 0.0
+
+
+# TensorFlow Serving returns before it has written the message.
+_EMPTY = Answer(400, b"", "INVALID_ARGUMENT")
 
 
 class Rest:
@@ -55,47 +67,68 @@ class Rest:
 
     Args:
         versions: `Versions`.
+        reading_process: `ReadingProcess`.
         record: Function that is told how many seconds a graph ran.
     """
 
-    def __init__(self, versions, record=None):
-        self._versions = versions
+    def __init__(self, versions, reading_process, record=None):
+        self._versions, self._process = versions, reading_process
         self._record = record
 
-    def answer(self, method, target, body, deadline):
-        """Answers a request.
+    def answer(self, method, target):
+        """Answers a request that is no POST: a status, metadata, or an error.
 
         Args:
-            method: `GET`, `POST` or another, in capitals.
+            method: `GET` or another, in capitals.
+            target: Path and query, as they came.
+
+        Returns:
+            An `Answer`; errors are answers too.
+        """
+        return self._caught(method, target, self._get)
+
+    def predict(self, target, body, deadline):
+        """Answers a POST request, or begins to.
+
+        Args:
             target: Path and query, as they came.
             body: Bytes.
             deadline: `Deadline`.
 
         Returns:
-            An `Answer`; errors are answers too.
+            An `Answer`; errors are answers too. Or a `Continuation`, which gives
+            one.
         """
+        return self._caught("POST", target, self._post, body, deadline)
+
+    def _caught(self, method, target, function, *args):
         try:
-            return self._answer(method, target, body, deadline)
+            return function(method, target, *args)
         except Exception as error:
             return error_answer(from_exception(error), *subject(method, target))
 
-    def _answer(self, method, target, body, deadline):
-        pattern = {"POST": _PREDICT, "GET": _STATUS}.get(method)
-        match = pattern.fullmatch(target) if pattern else None
+    def _get(self, method, target):
+        match = _STATUS.fullmatch(target) if method == "GET" else None
+        if not match:
+            raise _malformed(method, target)
+        where, what = _where(match)
+        return _EMPTY if where is None else Answer(200, self._read(where, what))
+
+    def _post(self, method, target, body, deadline):
+        match = _PREDICT.fullmatch(target)
         # The path may be in capitals, but the verb is looked up as it is.
-        if not match or (method == "POST" and match[4] not in ("predict", *_METHODS)):
-            raise invalid(f"Malformed request: {method} {target}")
-        name, version, label, what = match.groups()
-        if version is not None:
-            digits = version.lstrip("0") or "0"
-            if len(digits) > 19 or (version := int(digits)) > INT64[1]:
-                # TensorFlow Serving returns before it has written the message.
-                return Answer(400, b"", "INVALID_ARGUMENT")
-        where = (_decoded(name or ""), version, label and _decoded(label))
-        if method == "GET":
-            return Answer(200, self._read(where, what).encode())
-        serve = self._predict if what == "predict" else self._refuse
-        return Answer(200, serve(where, body, deadline, what), "OK", where[0], what)
+        if not match or match[4] not in ("predict", *_METHODS):
+            raise _malformed(method, target)
+        where, what = _where(match)
+        if where is None:
+            return _EMPTY
+        if what != "predict":
+            raise self._refuse(where, body, what)
+        request = self._read_predict(where, body, deadline)
+        run = functools.partial(
+            self._caught, method, target, self._run, where, request, deadline
+        )
+        return self._begin(where, request, deadline, run)
 
     def _read(self, where, what):
         name, version, _ = where
@@ -103,39 +136,74 @@ class Rest:
             raise invalid("Missing model name in request.")
         # As the verb: in capitals it asks for the status.
         if what != "metadata":
-            return status_json(status_response(self._versions, name, version))
+            return status_json(status_response(self._versions, name, version)).encode()
         with self._versions.model(*where) as model:
-            return metadata_json(model, name)
+            return metadata_json(model, name).encode()
 
-    def _predict(self, where, body, deadline, what):
-        document, signature_name = parse_request(body)
+    def _read_predict(self, where, body, deadline):
+        try:
+            with self._versions.model(*where) as model:
+                types = SignatureTypes(model.input_types)
+        except StatusError as error:
+            types = SignatureTypes({}, error)
+        if is_slow_to_read(body):
+            return self._process.read(body, types, deadline)
+        return read_predict(body, types)
+
+    def _begin(self, where, request, deadline, run):
         with self._versions.model(*where) as model:
-            name = resolved_name(signature_name)
-            if name not in model.signatures:
-                raise invalid(
-                    f'Serving signature name: "{name}" not found in signature def'
-                )
-            inputs = model.signatures[name].inputs
-            types = {alias: inputs[alias].dtype for alias in sorted(inputs)}
-            arrays, rows = read_inputs(document, signature_name, types)
-            left = deadline.remaining()
-            outputs = predict(model, name, arrays, left, record=self._record)
-        return write_outputs(outputs, rows)
+            return begin(model, resolved_name(request[0]), request[1], deadline, run)
 
-    def _refuse(self, where, body, deadline, what):
+    def _run(self, method, target, where, request, deadline):
+        signature_name, arrays, rows = request
+        with self._versions.model(*where) as model:
+            outputs = predict(
+                model,
+                resolved_name(signature_name),
+                arrays,
+                deadline.remaining(),
+                record=self._record,
+            )
+        body = write_outputs(outputs, rows)
+        return Answer(200, body, "OK", where[0], "predict")
+
+    def _refuse(self, where, body, what):
+        """Returns the error of a verb that is not served."""
+        unserved = StatusError(
+            "UNIMPLEMENTED", f"{what} is not served here: use predict."
+        )
+        if is_slow_to_read(body):
+            return unserved
         document, name = parse_request(body)
         _check_examples(document)
+        name = resolved_name(name)
         with self._versions.model(*where) as model:
-            name = resolved_name(name)
             if name not in model.signatures:
-                raise invalid(f"No signature was found with the name: {name}")
+                return invalid(f"No signature was found with the name: {name}")
             method = model.signatures[name].method_name
         if method != f"tensorflow/serving/{what}":
-            raise invalid(
+            return invalid(
                 f"Expected {_METHODS[what]} signature method_name to be "
                 f"tensorflow/serving/{what}. Was: {method}"
             )
-        raise StatusError("UNIMPLEMENTED", f"{what} is not served here: use predict.")
+        return unserved
+
+
+def _malformed(method, target):
+    return invalid(f"Malformed request: {method} {target}")
+
+
+def _where(match):
+    """Returns (name, version, label) and what is asked for.
+
+    The first is `None` where the version has more than 64 bits.
+    """
+    name, version, label, what = match.groups()
+    if version is not None:
+        digits = version.lstrip("0") or "0"
+        if len(digits) > 19 or (version := int(digits)) > INT64[1]:
+            return None, what
+    return (_decoded(name or ""), version, label and _decoded(label)), what
 
 
 def subject(method, target):
@@ -149,7 +217,17 @@ def subject(method, target):
 
 def error_answer(error, model="", method=""):
     """Returns the `Answer` for a `StatusError`."""
-    return Answer(error.http, write_error(error.message), error.code, model, method)
+    message = error.message
+    if len(message) > _MESSAGE_CHARACTERS:
+        message = message[:_MESSAGE_CHARACTERS] + "...TRUNCATED"
+    return Answer(
+        error.http,
+        write_error(message),
+        error.code,
+        model,
+        method,
+        retry_after=error.retry_after,
+    )
 
 
 def _decoded(text):

@@ -4,7 +4,6 @@ import contextlib
 import signal
 import socket
 import threading
-import time
 
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import ServingError
@@ -12,8 +11,9 @@ from keras_singan.server.extra import require_extra
 from keras_singan.server.servables.model_source import base_folder
 from keras_singan.server.settings import ServeSettings
 
-_START_SECONDS = 30
 _STOP_SECONDS = 5
+# Bytes of requests that are held at once, in largest bodies.
+_BODIES_AT_ONCE = 8
 
 
 class Server:
@@ -67,6 +67,8 @@ class Server:
     def start(self):
         """Loads the model, warms it up, and takes requests.
 
+        It takes them when the first signature is warm; the rest is warmed behind.
+
         Raises:
             ModelFileError: If there is no model, or it cannot be loaded.
             ServingError: If a port cannot be used.
@@ -76,30 +78,24 @@ class Server:
             self._started = stack.pop_all()
 
     def _start(self, stack):
-        from keras_singan.server.admission import Admission
-        from keras_singan.server.asgi_app import HttpApp
-        from keras_singan.server.prometheus import Metrics
-        from keras_singan.server.rest_api import Rest
+        from keras_singan.server.network.bounded_log import bound_logs
+        from keras_singan.server.network.event_loop import EventLoop
         from keras_singan.server.servables.versions import Versions
 
-        settings = self.settings
-        listening = stack.enter_context(_bound(settings.host, settings.port))
-        admission = Admission(settings.max_concurrency, settings.max_concurrency)
-        stack.callback(admission.close)
+        listening = stack.enter_context(_bound(self.settings.host, self.settings.port))
+        stack.callback(bound_logs())
         base = base_folder(self._path)
-        versions = Versions(settings.name, base, self._labels)
-        metrics = Metrics(settings.name)
-        parts = (admission, metrics, settings)
-        if settings.grpc_port is not None:
-            self.grpc_port = self._start_grpc(stack, versions, parts)
-        self._load(versions)
+        versions = Versions(self.settings.name, base, self._labels)
         stack.callback(versions.close)
-        if settings.grpc_port is not None:
-            self._grpc.start()
-        app = HttpApp(Rest(versions, metrics.runtime), *parts)
+        loop = EventLoop()
+        stack.callback(loop.close)
+        network = _Network(self.settings, versions, loop)
+        stack.callback(network.close)
+        self.grpc_port = network.bind_grpc()
+        self._load(versions)
+        network.start(listening)
+        stack.callback(versions.stop_loading)
         self.port = listening.getsockname()[1]
-        stack.callback(_start_http(app, listening))
-        stack.callback(self._drain, admission)
 
     def _load(self, versions):
         from keras_singan.server.status_codes import StatusError
@@ -113,31 +109,74 @@ class Server:
                 f"Received: path={str(self._path)!r}."
             ) from error
 
-    def _start_grpc(self, stack, versions, parts):
-        from keras_singan.server.grpc_api import make_grpc_server
-
-        self._grpc, self._health = make_grpc_server(versions, *parts)
-        stack.callback(self._stop_grpc)
-        wanted = self.settings.grpc_port
-        try:
-            port = self._grpc.add_insecure_port(_address(self.settings.host, wanted))
-        except RuntimeError:
-            port = 0
-        if not port:
-            raise _unusable("--grpc-port", self.settings.host, wanted)
-        return port
-
-    def _stop_grpc(self):
-        self._grpc.stop(_STOP_SECONDS).wait()
-
-    def _drain(self, admission):
-        if self.grpc_port is not None:
-            self._health.enter_graceful_shutdown()
-        admission.drain(self.settings.timeout + 1)
-
     def stop(self):
         """Refuses new requests with 503, finishes those that run, and frees all."""
         self._started.close()
+
+
+class _Network:
+    """Both interfaces in one event loop, and what they share."""
+
+    def __init__(self, settings, versions, loop):
+        from keras_singan.server.admission import Admission
+        from keras_singan.server.asgi_app import HttpApp
+        from keras_singan.server.grpc_api import ModelService
+        from keras_singan.server.grpc_api import PredictionService
+        from keras_singan.server.json_codec.reading_process import ReadingProcess
+        from keras_singan.server.network.byte_budget import ByteBudget
+        from keras_singan.server.network.connections import Connections
+        from keras_singan.server.network.connections import connection_limit
+        from keras_singan.server.network.grpc_front import GrpcFront
+        from keras_singan.server.network.http_front import HttpFront
+        from keras_singan.server.prometheus import Metrics
+        from keras_singan.server.rest_api import Rest
+
+        self._settings, self._loop = settings, loop
+        count = settings.max_concurrency
+        self._admission = Admission(count, count)
+        self._process = ReadingProcess()
+        budget = ByteBudget(_BODIES_AT_ONCE * settings.max_body_bytes)
+        metrics = Metrics(settings.name)
+        shared = (self._admission, budget, metrics, settings)
+        rest = Rest(versions, self._process, metrics.runtime)
+        most = connection_limit()
+        self._http = HttpFront(HttpApp(rest, *shared), Connections(most))
+        services = {
+            "PredictionService": PredictionService(versions, *shared),
+            "ModelService": ModelService(versions),
+        }
+        self._grpc = GrpcFront(services, settings.max_body_bytes, most)
+        self._stops = contextlib.ExitStack()
+
+    def bind_grpc(self):
+        """Returns the port of gRPC, or `None`; raises `ServingError`."""
+        wanted, host = self._settings.grpc_port, self._settings.host
+        if wanted is None:
+            return None
+        port = self._loop.run(self._grpc.bind(_address(host, wanted)))
+        if not port:
+            raise _unusable("--grpc-port", host, wanted)
+        return port
+
+    def start(self, listening):
+        """Takes requests from now on."""
+        if self._settings.grpc_port is not None:
+            self._loop.run(self._grpc.start())
+            self._stops.callback(lambda: self._loop.run(self._grpc.stop(_STOP_SECONDS)))
+        self._loop.run(self._http.start(listening))
+        self._stops.callback(lambda: self._loop.run(self._http.stop(_STOP_SECONDS)))
+        self._stops.callback(self._drain)
+
+    def _drain(self):
+        if self._settings.grpc_port is not None:
+            self._loop.run(self._grpc.refuse())
+        self._admission.drain(self._settings.timeout + 1)
+
+    def close(self):
+        """Refuses new requests, finishes those that run, ends threads and process."""
+        self._stops.close()
+        self._admission.close()
+        self._process.close()
 
 
 def serve(path, *, labels=None, on_ready=None, **settings):
@@ -210,38 +249,3 @@ def _unusable(option, host, port, reason=None):
 
 def _address(host, port):
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _start_http(app, listening):
-    """Runs an ASGI application in a thread; returns the function that ends it."""
-    import uvicorn
-
-    config = uvicorn.Config(
-        app,
-        http="h11",
-        ws="none",
-        loop="asyncio",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        log_level="warning",
-        server_header=False,
-        proxy_headers=False,
-        timeout_graceful_shutdown=_STOP_SECONDS,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [listening]}, daemon=True
-    )
-    thread.start()
-    end = time.monotonic() + _START_SECONDS
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            raise ServingError("The HTTP server has not started. Received: nothing.")
-        time.sleep(0.01)
-
-    def stop():
-        server.should_exit = True
-        thread.join()
-
-    return stop

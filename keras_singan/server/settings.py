@@ -22,10 +22,12 @@ class ServeSettings:
         grpc_port: Of gRPC; 0 takes a free one, `None` leaves it out. Defaults to
             8500.
         poll_seconds: How often to look for new versions; 0 is never. Defaults to 1.
-        max_body_mb: Largest body of a request, and largest tensor of a gRPC
-            request, in MB. Defaults to 32.
-        max_concurrency: Requests that run at once; as many again may wait, and
-            what comes beyond is answered 429. Defaults to twice the processors.
+        max_body_mb: Largest body of a request, inflated if it comes compressed, and
+            most that the tensors of a gRPC request take, in MB. Eight times as much
+            is held at once. Defaults to 16.
+        max_concurrency: Requests that run at once, of which half may be heavy; as
+            many again may wait, and what comes beyond is answered 429. Defaults to
+            twice the processors.
         timeout: Seconds until a request is given up with 504. Defaults to 30.
 
     Raises:
@@ -37,7 +39,7 @@ class ServeSettings:
     port: int = 8501
     grpc_port: int | None = 8500
     poll_seconds: float = 1.0
-    max_body_mb: float = 32.0
+    max_body_mb: float = 16.0
     max_concurrency: int | None = None
     timeout: float = 30.0
 

@@ -8,6 +8,9 @@ import dataclasses
 import ml_dtypes
 import numpy as np
 
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import invalid
+
 DEFAULT_SIGNATURE = "serving_default"
 # NumPy's arrays have no more dimensions.
 MAX_RANK = 64
@@ -47,6 +50,40 @@ TYPES = {
     22: TensorType("uint32", np.uint32, "uint32_val"),
     23: TensorType("uint64", np.uint64, "uint64_val"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class SignatureTypes:
+    """The types of the inputs of a model's signatures.
+
+    Attributes:
+        types: Dictionary by signature of dictionaries: number of the type by alias,
+            in order.
+        error: `StatusError` if there is no such model. It is raised when types are
+            asked for: TensorFlow Serving reads a request before it looks for its
+            model.
+    """
+
+    types: dict
+    error: StatusError | None = None
+
+    def of(self, signature_name):
+        """Returns the types of a signature's inputs.
+
+        Args:
+            signature_name: As the request has it.
+
+        Raises:
+            StatusError: If there is no such model, or no such signature.
+        """
+        if self.error is not None:
+            raise self.error
+        name = resolved_name(signature_name)
+        if name not in self.types:
+            raise invalid(
+                f'Serving signature name: "{name}" not found in signature def'
+            )
+        return self.types[name]
 
 
 def resolved_name(signature_name):

@@ -31,16 +31,19 @@ class StatusError(Exception):
         message: The text that the client sees. Bytes that are no UTF-8 stand in
             it as surrogates (`surrogateescape`).
         http: HTTP status, where it is not the one of `code`.
+        retry_after: Seconds after which the client may try again. Defaults to as
+            soon as it likes.
     """
 
-    def __init__(self, code, message, http=None):
+    def __init__(self, code, message, http=None, retry_after=0.0):
         super().__init__(message)
         self.code = code
         self.message = message
         self.http = CODES[code][1] if http is None else http
+        self.retry_after = retry_after
 
     def __reduce__(self):
-        return StatusError, (self.code, self.message, self.http)
+        return StatusError, (self.code, self.message, self.http, self.retry_after)
 
     @property
     def number(self):

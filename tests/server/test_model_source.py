@@ -80,7 +80,7 @@ def test_a_port_in_use_is_refused_in_a_line():
     assert f"port={server.port}" in line
 
 
-@pytest.mark.parametrize("module", ["uvicorn", "grpc", "tensorflow_serving.apis"])
+@pytest.mark.parametrize("module", ["h11", "grpc", "tensorflow_serving.apis"])
 def test_a_missing_package_is_named(monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     line = refuse(1, "serve", DATA / "model", "--port", "0")

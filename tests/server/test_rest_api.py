@@ -192,7 +192,10 @@ def test_a_compressed_body_is_inflated(server):
     empty = (400, {"error": "JSON Parse error: The document is empty"})
     assert send(b"no gzip") == empty
     assert send(gzip.compress(ONE.encode())[:-9]) == empty
-    assert send(gzip.compress(b" " * (5 << 20))) == empty
+    # What it becomes counts, not what it was.
+    message = "The request's body is larger than 1048576 bytes."
+    assert send(gzip.compress(b" " * (5 << 20))) == (413, {"error": message})
+    assert send(gzip.compress((ONE + " " * (1 << 20)).encode()))[0] == 413
 
 
 def test_a_body_has_a_limit(server):

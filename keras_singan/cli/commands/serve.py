@@ -63,7 +63,7 @@ class GrpcPortType(click.ParamType):
 @click.option(
     "--max-body-mb",
     type=click.FloatRange(0.001, 2000),
-    default=32.0,
+    default=16.0,
     show_default=True,
     help="Largest request.",
 )

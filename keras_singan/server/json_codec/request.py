@@ -35,6 +35,25 @@ def parse_request(body):
     return document, ""
 
 
+def read_predict(body, types):
+    """Reads a predict request.
+
+    Args:
+        body: Bytes.
+        types: `SignatureTypes`.
+
+    Returns:
+        The signature's name as the request has it, a dictionary of arrays by alias,
+        and whether the request is in rows.
+
+    Raises:
+        StatusError: If it is no JSON, or does not fit the signature.
+    """
+    document, signature_name = parse_request(body)
+    arrays, rows = read_inputs(document, signature_name, types.of(signature_name))
+    return signature_name, arrays, rows
+
+
 def read_inputs(document, signature_name, types):
     """Reads the tensors of a predict request.
 

@@ -1,11 +1,13 @@
 """One loaded version of a SavedModel, run through a session as TF Serving does."""
 
+import gc
 import threading
 
 import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.util import deprecation
 
+from keras_singan.server.servables.request_cost import Costs
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid
@@ -27,10 +29,14 @@ class LoadedModel:
 
     Attributes:
         signatures: Dictionary of `SignatureDef` by name.
+        input_types: Dictionary by signature of dictionaries: number of the type by
+            alias, in order.
+        costs: `Costs` of its requests.
     """
 
     def __init__(self, path, version):
         self.version = version
+        self.costs = Costs()
         self._graph = tf.Graph()
         with self._graph.as_default(), deprecation.silence():
             self._session = tf.compat.v1.Session(graph=self._graph)
@@ -39,6 +45,7 @@ class LoadedModel:
                     self._session, ["serve"], str(path)
                 )
                 self.signatures = dict(meta_graph.signature_def)
+                self.input_types = _input_types(self.signatures)
                 self._nodes = dict(self._all_nodes())
                 self._session._extend_graph()
             except BaseException:
@@ -101,6 +108,16 @@ class LoadedModel:
         with self._changed:
             self._changed.wait_for(lambda: self._users == 0)
         self._session.close()
+        # Graph and session refer to each other, and hold the weights.
+        self._session = self._graph = self._nodes = None
+        gc.collect()
+
+
+def _input_types(signatures):
+    return {
+        name: {alias: info.dtype for alias, info in sorted(signature.inputs.items())}
+        for name, signature in signatures.items()
+    }
 
 
 def signature_of(model, name):

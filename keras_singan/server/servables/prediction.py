@@ -4,11 +4,15 @@ import time
 
 import tensorflow as tf
 
+from keras_singan.server.admission import HEAVY
+from keras_singan.server.admission import Continuation
 from keras_singan.server.servables.loaded_model import check_images
 from keras_singan.server.servables.loaded_model import signature_of
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import invalid
 
+# Estimates may be too high while few requests have been seen.
+_MARGIN = 1.5
 _METHODS = [f"tensorflow/serving/{name}" for name in ("predict", "classify", "regress")]
 
 
@@ -37,12 +41,40 @@ def predict(model, signature_name, inputs, timeout, output_filter=(), record=Non
     fetches = [signature.outputs[alias].name for alias in aliases]
     start = time.perf_counter()
     arrays = model.run(feeds, fetches, timeout)
+    seconds = time.perf_counter() - start
+    model.costs.learn(signature_name, inputs, arrays, seconds)
     if record is not None:
-        record(time.perf_counter() - start)
+        record(seconds)
     return {
         alias: (array, signature.outputs[alias].dtype)
         for alias, array in zip(aliases, arrays, strict=True)
     }
+
+
+def begin(model, signature_name, inputs, deadline, run):
+    """Runs a light request; a heavy one is left to its lane.
+
+    Args:
+        model: A `LoadedModel`.
+        signature_name: The signature's name, resolved.
+        inputs: Dictionary of arrays by alias.
+        deadline: `Deadline`.
+        run: Function without arguments that answers the request.
+
+    Returns:
+        What `run` returns, or a `Continuation`.
+
+    Raises:
+        StatusError: INVALID_ARGUMENT, if the request cannot end in time.
+    """
+    heavy, seconds = model.costs.estimate(signature_name, inputs)
+    left = deadline.remaining()
+    if seconds > _MARGIN * left:
+        raise invalid(
+            f"This request takes about {seconds:.0f} s on this server, and must end "
+            f"within {left:.0f} s: ask for fewer or smaller images."
+        )
+    return Continuation(run, HEAVY, seconds) if heavy else run()
 
 
 def _check_method(signature):

@@ -8,6 +8,7 @@ from pathlib import Path
 from keras_singan.server.json_codec.values import INT64
 from keras_singan.server.servables.loaded_model import LoadedModel
 from keras_singan.server.servables.warm_up import warm_up
+from keras_singan.server.servables.warm_up import warm_up_requests
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
 from keras_singan.server.status_codes import invalid
@@ -69,7 +70,7 @@ class Versions:
         self._polling = threading.Lock()
         self._states = {}
         self._stopped = threading.Event()
-        self._thread = None
+        self._started, self._thread = False, None
 
     def start(self, poll_seconds):
         """Loads the versions, then looks for new ones every `poll_seconds` (0: never).
@@ -77,7 +78,9 @@ class Versions:
         Raises:
             StatusError: If there is none, or one cannot be loaded.
         """
-        if not self.poll():
+        any_version = self.poll()
+        self._started = True
+        if not any_version:
             raise StatusError("NOT_FOUND", "There is no version folder.")
         failed = [state.error for state in self._states.values() if state.error]
         for label, version in self._labels.items():
@@ -92,9 +95,13 @@ class Versions:
             )
             self._thread.start()
 
+    def stop_loading(self):
+        """Stops looking for versions, and warming up those that it has."""
+        self._stopped.set()
+
     def close(self):
         """Stops looking, waits for the requests that run, frees the models."""
-        self._stopped.set()
+        self.stop_loading()
         if self._thread is not None:
             self._thread.join()
         with self._polling:
@@ -142,21 +149,57 @@ class Versions:
             return
         self._set(version, VersionState("LOADING"))
         try:
+            records = warm_up_requests(path)
             model = LoadedModel(path, version)
+            # While another version answers there is no hurry.
+            first = records if self._started and self._available() else records[:1]
             try:
-                warm_up(model, path, self._stopped.is_set)
+                warm_up(model, first, self._stopped.is_set)
             except BaseException:
                 model.close()
                 raise
         except Exception as error:
             self._set(version, VersionState("END", from_exception(error), files=files))
-        else:
-            self._set(version, VersionState("AVAILABLE", model=model))
+            return
+        self._set(version, VersionState("AVAILABLE", model=model))
+        if rest := records[len(first) :]:
+            self._warm_behind(model, rest, files)
+
+    def _warm_behind(self, model, records, files):
+        """Warms the rest of the signatures up while the first is served."""
+        model.enter()
+
+        def work():
+            error = None
+            try:
+                warm_up(model, records, self._stopped.is_set)
+            except Exception as caught:
+                error = from_exception(caught)
+            finally:
+                model.leave()
+            if error is not None and error.code != "CANCELLED":
+                self._withdraw(model, error, files)
+
+        name = f"keras-singan warm-up {model.version}"
+        threading.Thread(target=work, name=name, daemon=True).start()
+
+    def _withdraw(self, model, error, files):
+        """Takes a version back: what fails its own warm-up must not be served."""
+        with self._lock:
+            state = self._states[model.version]
+            if state.model is not model:
+                return
+            ended = VersionState("END", error, files=files)
+            self._states[model.version] = ended
+        model.close()
 
     def _unload(self, versions):
         for version in sorted(versions):
-            model = self._states[version].model
-            self._set(version, VersionState("UNLOADING"))
+            with self._lock:
+                model = self._states[version].model
+                if model is None:
+                    continue
+                self._states[version] = VersionState("UNLOADING")
             model.close()
             self._set(version, VersionState("END"))
 

@@ -17,29 +17,21 @@ _TENSOR_BYTES = 1 << 26
 _SECONDS = 600
 
 
-def warm_up(model, path, stopping=lambda: False):
-    """Runs the requests in `assets.extra/tf_serving_warmup_requests`, if it exists.
+def warm_up_requests(path):
+    """Reads the records of `assets.extra/tf_serving_warmup_requests`.
 
     Args:
-        model: A `LoadedModel`.
         path: The version's folder.
-        stopping: Function that tells whether to give up. Defaults to never.
+
+    Returns:
+        List of bytes; empty if there is no such file.
 
     Raises:
-        StatusError: If a record is damaged or its request fails. The model must not
-            be served then.
+        StatusError: If there are more than TensorFlow Serving takes.
     """
     file = path / _FILE
     if not file.is_file():
-        return
-
-    for record in _records(file):
-        if stopping():
-            raise StatusError("CANCELLED", "The server is stopping.")
-        _replay(model, record)
-
-
-def _records(file):
+        return []
     dataset = tf.data.TFRecordDataset(str(file)).take(_MOST + 1)
     records = [record.numpy() for record in dataset]
     if len(records) > _MOST:
@@ -47,6 +39,24 @@ def _records(file):
             f"Number of warmup records exceeds the maximum ({_MOST}) at {file}"
         )
     return records
+
+
+def warm_up(model, records, stopping=lambda: False):
+    """Runs warm-up requests.
+
+    Args:
+        model: A `LoadedModel`.
+        records: List of bytes, from `warm_up_requests`.
+        stopping: Function that tells whether to give up. Defaults to never.
+
+    Raises:
+        StatusError: If a record is damaged or its request fails. The model must not
+            be served then.
+    """
+    for record in records:
+        if stopping():
+            raise StatusError("CANCELLED", "The server is stopping.")
+        _replay(model, record)
 
 
 def _replay(model, record):

@@ -1,0 +1,162 @@
+"""Large JSON bodies are read in another process.
+
+Python's JSON scanner holds the interpreter's lock from the first byte to the last:
+a few megabytes of numbers would stop all other requests for a second. The process
+starts with the first large body. It ends with the server, when a body takes longer
+than its deadline, and after a body that took much memory.
+"""
+
+import contextlib
+import os
+import pickle
+import selectors
+import struct
+import subprocess
+import sys
+import threading
+
+from keras_singan.server.json_codec.request import read_predict
+from keras_singan.server.status_codes import StatusError
+from keras_singan.server.status_codes import from_exception
+
+# Reading so many values takes some ten milliseconds.
+_SLOW_VALUES = 50_000
+# Memory after which a process is not used again.
+_MOST_KILOBYTES = 256 << 10
+_LENGTH = struct.Struct("!Q")
+_READ_BYTES = 1 << 20
+
+
+def is_slow_to_read(body):
+    """Returns whether a body holds many values; long strings are read quickly."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{") > _SLOW_VALUES
+
+
+class ReadingProcess:
+    """A process that reads predict requests, one at a time."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self._process = None
+        self._closed = False
+
+    def read(self, body, types, deadline):
+        """Reads a request, as `read_predict` does.
+
+        Args:
+            body: Bytes.
+            types: `SignatureTypes`.
+            deadline: `Deadline`: when it is over, the process ends.
+
+        Raises:
+            StatusError: As `read_predict`; DEADLINE_EXCEEDED; RESOURCE_EXHAUSTED,
+                if the process had too little memory.
+        """
+        with self._lock:
+            message = pickle.dumps((body, types))
+            try:
+                answer = self._exchange(message, deadline)
+            except OSError:
+                answer = None
+            except BaseException:
+                self._end()
+                raise
+            if answer is None:
+                self._end()
+                raise StatusError(
+                    "RESOURCE_EXHAUSTED", "The request was too large to be read."
+                )
+        # It comes from this program's own process.
+        result, may_go_on = pickle.loads(answer)
+        if not may_go_on:
+            self._end()
+        if isinstance(result, StatusError):
+            raise result
+        return result
+
+    def _exchange(self, message, deadline):
+        if self._closed:
+            raise StatusError("UNAVAILABLE", "The server is stopping.")
+        if self._process is None or self._process.poll() is not None:
+            self._start()
+        _write(self._process.stdin, message)
+        (size,) = _LENGTH.unpack(self._take(_LENGTH.size, deadline))
+        return self._take(size, deadline)
+
+    def _start(self):
+        path = os.pathsep.join(filter(None, sys.path))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env={**os.environ, "PYTHONPATH": path},
+            # Ctrl-C is for the server, which ends this process itself.
+            start_new_session=True,
+        )
+
+    def _take(self, size, deadline):
+        pipe, parts = self._process.stdout, bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            while len(parts) < size:
+                if not selector.select(deadline.remaining()):
+                    continue
+                part = pipe.read(min(_READ_BYTES, size - len(parts)))
+                if not part:
+                    raise OSError
+                parts += part
+        return parts
+
+    def _end(self):
+        if self._process is not None:
+            self._process.kill()
+            with self._process:
+                self._process = None
+
+    def close(self):
+        """Ends the process, also in the midst of a body."""
+        self._closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
+        with self._lock:
+            self._end()
+
+
+def _write(pipe, message):
+    pipe.write(_LENGTH.pack(len(message)))
+    view = memoryview(message)
+    while view:
+        view = view[pipe.write(view[:_READ_BYTES]) :]
+
+
+def _answer(message):
+    try:
+        return read_predict(*pickle.loads(message))
+    except Exception as error:
+        return from_exception(error)
+
+
+def _main():
+    """Answers until the pipe is closed."""
+    source, target = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
+        result = _answer(source.read(*_LENGTH.unpack(head)))
+        may_go_on = _peak_kilobytes() < _MOST_KILOBYTES
+        _write(target, pickle.dumps((result, may_go_on), protocol=5))
+        target.flush()
+        del result
+
+
+def _peak_kilobytes():
+    with contextlib.suppress(ImportError):
+        import resource
+
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak >> 10 if sys.platform == "darwin" else peak
+    return 0
+
+
+if __name__ == "__main__":
+    _main()
