@@ -1,12 +1,12 @@
 """`TaskMethods`: every task as a method of `SinGAN`."""
 
-from collections.abc import Iterable
-
-import numpy as np
-
 from keras_singan.errors import NotFittedError
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import to_uint8
+from keras_singan.task_specs import ALPHA
+from keras_singan.task_specs import BETA
+from keras_singan.task_specs import FACTOR
+from keras_singan.task_specs import FRAMES
 from keras_singan.tasks import animation
 from keras_singan.tasks import editing
 from keras_singan.tasks import harmonization
@@ -14,7 +14,6 @@ from keras_singan.tasks import painting
 from keras_singan.tasks import retrained_scale
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
-from keras_singan.tasks.checks import check_seed
 
 
 class TaskMethods:
@@ -38,12 +37,12 @@ class TaskMethods:
             NotFittedError: If the model has not been fitted or loaded.
             TaskError: If an argument is out of range.
         """
-        return self._over_scales(
-            start_scale, seed, lambda **at: sampling.sample(**at, n=n, size=size)
+        return sampling.sample(
+            self._fitted(), n, start_scale=start_scale, size=size, seed=seed
         )
 
     def reconstruct(self):
-        """Gives the training image back, as the generators remember it.
+        """Returns the training image as the generators remember it.
 
         Returns:
             uint8 array of shape `(height, width, channels)`.
@@ -54,7 +53,7 @@ class TaskMethods:
         return sampling.reconstruct(self._fitted())
 
     def training_image(self):
-        """Gives the photo as it was trained on, shrunk to the finest scale.
+        """Returns the photo as it was trained on, shrunk to the finest scale.
 
         Returns:
             uint8 array of shape `(height, width, channels)`.
@@ -66,12 +65,12 @@ class TaskMethods:
 
     def animate(
         self,
-        frames=100,
+        frames=FRAMES.default,
         fps=10,
         *,
         start_scale=1,
-        alpha=0.1,
-        beta=0.9,
+        alpha=ALPHA.default,
+        beta=BETA.default,
         loop=False,
         seed=None,
         path=None,
@@ -105,19 +104,19 @@ class TaskMethods:
             OutputError: If the file exists already or cannot be written.
         """
         walk = {"frames": frames, "alpha": alpha, "beta": beta, "loop": loop}
+        walk |= {"start_scale": start_scale, "seed": seed}
         if path is None:
-            return self._over_scales(
-                start_scale, seed, lambda **at: animation.animate(**at, **walk)
-            )
-        batches = animation.iterate_frames(
-            self._fitted(), start_scale=start_scale, seed=seed, **walk
-        )
+            return animation.animate(self._fitted(), **walk)
+        batches = animation.iterate_frames(self._fitted(), **walk)
         return save_animation(path, batches, fps, overwrite=overwrite)
 
-    def super_resolve(self, image=None, factor=4, *, seed=None, back_projection=True):
+    def super_resolve(
+        self, image=None, factor=None, *, seed=None, back_projection=True
+    ):
         """Enlarges: see `keras_singan.tasks.super_resolution.super_resolve`.
 
-        A model that was not trained for it does it too, with a warning.
+        A model that was not trained for it does it too, with a warning. By
+        default the factor is the one that the model was trained for, else 4.
 
         Returns:
             uint8 array, `round(factor * side)` for both sides of the image.
@@ -128,6 +127,8 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
         pyramid = self._fitted()
+        if factor is None:
+            factor = self.config_.factor or FACTOR.default
         super_resolution.warn_unless_trained_for(self.config_, factor)
         return super_resolution.super_resolve(
             pyramid, image, factor, seed=seed, back_projection=back_projection
@@ -144,10 +145,8 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If the mask or `start_scale` cannot be used.
         """
-        return self._over_scales(
-            start_scale,
-            seed,
-            lambda **at: harmonization.harmonize(**at, composite=composite, mask=mask),
+        return harmonization.harmonize(
+            self._fitted(), composite, mask, start_scale=start_scale, seed=seed
         )
 
     def edit(self, image, mask=None, *, start_scale=None, seed=None):
@@ -161,8 +160,8 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If the mask or `start_scale` cannot be used.
         """
-        return self._over_scales(
-            start_scale, seed, lambda **at: editing.edit(**at, image=image, mask=mask)
+        return editing.edit(
+            self._fitted(), image, mask, start_scale=start_scale, seed=seed
         )
 
     def paint_to_image(
@@ -199,18 +198,19 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
 
-        def at_scale(pyramid, start_scale, seed):
-            if not quantize:
-                return painting.paint_to_image(
-                    pyramid, paint, start_scale=start_scale, seed=seed
-                )
-            scale = self._quantized_scale(start_scale, colors, verbose)
-            return painting.paint_quantized(scale, paint, seed=seed)
+        def retrained(scale):
+            return self._quantized_scale(scale, colors, verbose)
 
-        return self._over_scales(start_scale, seed, at_scale)
+        return painting.paint_to_image(
+            self._fitted(),
+            paint,
+            start_scale=start_scale,
+            seed=seed,
+            retrained=retrained if quantize else None,
+        )
 
     def _quantized_scale(self, scale, colors, verbose):
-        """Gives a retrained scale: kept here, from beside the model, or made."""
+        """Returns a retrained scale: kept here, from beside the model, or made."""
         kept = self.__dict__.setdefault("_quantized", {})
         if (scale, colors) not in kept:
             path = self._path and retrained_scale.quantized_path(
@@ -222,7 +222,7 @@ class TaskMethods:
         return kept[scale, colors]
 
     def quantized_scales(self):
-        """Gives the retrained scales that are there: made here, or kept on disk.
+        """Returns the retrained scales: made here, or kept on disk.
 
         Returns:
             Dictionary of start scale to `QuantizedScale`; of several at one
@@ -233,16 +233,9 @@ class TaskMethods:
         """
         pyramid, kept = self._fitted(), self.__dict__.setdefault("_quantized", {})
         if self._path is not None:
-            there = retrained_scale.find_quantized(self._path, pyramid, self.config_)
-            kept |= {key: scale for key, scale in there.items() if key not in kept}
+            stored = retrained_scale.find_quantized(self._path, pyramid, self.config_)
+            kept |= {key: scale for key, scale in stored.items() if key not in kept}
         return {scale: kept[scale, colors] for scale, colors in sorted(kept)[::-1]}
-
-    def _over_scales(self, start_scale, seed, run):
-        """Runs a task at one scale, or at each of several with the same seed."""
-        fixed = {"pyramid": self._fitted(), "seed": check_seed(seed)}
-        if isinstance(start_scale, Iterable) and not isinstance(start_scale, str):
-            return np.stack([run(start_scale=scale, **fixed) for scale in start_scale])
-        return run(start_scale=start_scale, **fixed)
 
     def _fitted(self):
         pyramid = getattr(self, "pyramid_", None)

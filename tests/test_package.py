@@ -24,6 +24,7 @@ ORDER = {
     "config": (),
     "geometry": (),
     "backend": (),
+    "task_specs": (),
     "io": (
         *("files", "opaque", "decode", "save", "image", "plot", "sheet"),
         *("apng", "gif", "video", "webp", "animation_file"),
@@ -48,18 +49,19 @@ ORDER = {
         *("moving_averages", "scale_data", "scale_trainer", "fit"),
     ),
     "tasks": (
-        *("checks", "inputs", "regions", "blending", "sampling", "noise_walk"),
+        *("shared", "sampling", "noise_walk"),
         *("animation", "naive_edit", "super_resolution", "retrained_scale"),
         *("painting", "editing", "harmonization"),
     ),
     "task_methods": (),
     "client": (
-        *("arguments", "images", "retries", "task_client", "addresses", "failures"),
-        *("replies", "rest_client", "grpc_client"),
+        *("images", "arguments", "image_methods", "retries", "task_client"),
+        *("addresses", "failures", "replies", "rest_client", "grpc_client"),
     ),
     "export": (
         *("guards", "limits", "packed_pyramid", "warmup_requests", "encoded_images"),
-        *("task_graphs", "request_checks", "signatures", "readme", "saved_model"),
+        *("task_graphs", "request_checks", "image_signatures", "sampling_signatures"),
+        *("signatures", "readme", "saved_model"),
     ),
     "estimator": (),
     "server": (
@@ -69,12 +71,14 @@ ORDER = {
     ),
     "cli": (
         *("exit_codes", "quiet", "threads", "options", "results", "config_options"),
-        *("query_options", "task_run", "query_output", "commands", "main"),
+        *("query_options", "task_run", "query_output", "image_extras", "commands"),
+        "main",
     ),
     "__main__": (),
 }
 FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
 FREE += ["training.progress_file", "training.run_lock"]
+FREE += ["task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
 
 PUBLIC = [

@@ -9,16 +9,14 @@ import click
 from keras_singan import __version__
 from keras_singan.cli.commands.animate import animate
 from keras_singan.cli.commands.benchmark import benchmark
-from keras_singan.cli.commands.edit import edit
 from keras_singan.cli.commands.evaluate import evaluate
 from keras_singan.cli.commands.export import export
-from keras_singan.cli.commands.harmonize import harmonize
+from keras_singan.cli.commands.image_tasks import COMMANDS
+from keras_singan.cli.commands.image_tasks import super_resolve
 from keras_singan.cli.commands.info import info
-from keras_singan.cli.commands.paint_to_image import paint_to_image
 from keras_singan.cli.commands.query import query
 from keras_singan.cli.commands.sample import sample
 from keras_singan.cli.commands.serve import serve
-from keras_singan.cli.commands.super_resolve import super_resolve
 from keras_singan.cli.commands.train import train
 from keras_singan.cli.exit_codes import one_line_errors
 
@@ -59,7 +57,7 @@ def _show_warning(message, category, filename, lineno, file=None, line=None):
         click.echo(f"Warning: {message}", err=True)
 
 
-_TASKS = (sample, animate, super_resolve, harmonize, edit, paint_to_image)
+_TASKS = (sample, animate, super_resolve, *COMMANDS.values())
 for _command in (train, *_TASKS, info, evaluate, benchmark, export, serve, query):
     cli.add_command(_command)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from keras_singan.cli.options import input_option
 from keras_singan.cli.quiet import import_quietly
 from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.rest_client import Client
@@ -21,6 +22,13 @@ def output_options(command):
     for option in reversed(_OUTPUT):
         command = option(command)
     return command
+
+
+def served_option(each):
+    """Makes the option of an input that a served model has a default for."""
+    if each.sentinel is None:
+        return input_option(each)
+    return input_option(each, default=None, rule="the server's")
 
 
 def connect(url, grpc, model_name, model_version, **options):

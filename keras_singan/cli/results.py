@@ -30,33 +30,9 @@ class Result:
     draw: Callable
 
 
-def check_scales(pyramid, scales):
-    """Gives scales that noise can begin at, and refuses others before the work.
-
-    Raises:
-        TaskError: If one of them is out of range.
-    """
-    from keras_singan.tasks.checks import check_start_scale
-
-    return tuple(check_start_scale(pyramid, scale) for scale in scales)
-
-
-def injection_scales(pyramid, scales):
-    """Gives the scales at which an image enters: the middle one for none.
-
-    Raises:
-        TaskError: If one of them is out of range.
-    """
-    from keras_singan.tasks.blending import middle_scale
-    from keras_singan.tasks.checks import check_injection_scale
-
-    scales = scales or (middle_scale(pyramid),)
-    return tuple(check_injection_scale(pyramid, scale) for scale in scales)
-
-
 def read_pixels(job, image):
     """Reads an image with the model's channels: uint8 `(H, W, C)`."""
-    from keras_singan.tasks.inputs import read_for
+    from keras_singan.tasks.shared.inputs import read_for
 
     return to_uint8(read_for(job.singan.pyramid_, image))
 
@@ -103,18 +79,21 @@ def write_scales(job, name, scales, draw, source, grid, keep_source=False):
         job: The `Job`.
         name: What the file names begin with.
         scales: The start scales.
-        draw: Function from `start_scale` to one image, uint8 `(H, W, C)`.
+        draw: Function from `start_scale`, a tuple, to a stack of one image a
+            scale, uint8 `(scales, H, W, C)`.
         source: As in `write_results`.
         grid: Whether the sheet alone is written.
         keep_source: As in `write_results`. Defaults to `False`.
     """
+    # All at once, because the task refuses a scale that the model has not.
+    stack = functools.cache(lambda: draw(start_scale=scales))
     results = [
         Result(
             f"scale {scale}",
             [job.stem(name, f"scale{scale}")],
-            lambda scale=scale: draw(start_scale=scale)[None],
+            lambda index=index: stack()[index][None],
         )
-        for scale in scales
+        for index, scale in enumerate(scales)
     ]
     sheet = job.sheet_stem(name, scales) if grid or len(scales) > 1 else None
     write_results(job, results, source, sheet, grid, keep_source)

@@ -41,7 +41,6 @@ class Job:
 
     Raises:
         ModelFileError: If there is no model, or none that can be read.
-        TaskError: If the seed is out of range.
     """
 
     def __init__(
@@ -54,10 +53,9 @@ class Job:
         self.model_path = find_model(model)
         import_quietly()
         from keras_singan import SinGAN
-        from keras_singan.tasks.checks import check_seed
 
         drawn = secrets.randbelow(2**31) if random else None
-        self.seed = drawn if seed is None else check_seed(seed)
+        self.seed = drawn if seed is None else seed
         self.singan = SinGAN.load(self.model_path)
         default = Path("samples") / model_name(self.model_path)
         self._folder = default if output is None else output

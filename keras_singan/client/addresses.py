@@ -4,8 +4,8 @@ import dataclasses
 import re
 import urllib.parse
 
-from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
+from keras_singan.task_specs import DEFAULT_MODEL
 
 _MODEL_PATH = re.compile(
     r"(?P<prefix>.*)/v1/models/(?P<model>[^/:]+)(/versions/(?P<version>\d+))?"

@@ -3,12 +3,13 @@
 import math
 import secrets
 
+from keras_singan.client.images import encode_image
 from keras_singan.errors import TaskError
+from keras_singan.task_specs import MAX_INT32
+from keras_singan.task_specs import MAX_INT64
 
-_INT32 = 2**31 - 1
 
-
-def whole(name, value, low, high=_INT32):
+def whole(name, value, low, high=MAX_INT32):
     """Returns a whole number from `low` to `high`, or raises `TaskError`."""
     if not _is_whole(value) or not low <= value <= high:
         raise TaskError(
@@ -32,16 +33,34 @@ def real(name, value, low, high=math.inf):
     return number
 
 
-def seed_or_random(seed):
-    """Returns `seed`, or a random one for `None`; raises `TaskError`."""
-    if seed is None:
-        return secrets.randbelow(2**31)
-    return whole("seed", seed, -(2**63), 2**63 - 1)
+def request_value(each, value):
+    """Returns what stands in a request for an argument, or raises `TaskError`.
+
+    Args:
+        each: The `keras_singan.task_specs.Input`.
+        value: The argument; `None` for the default: of a seed without a default
+            of its own a random one, else the server's.
+
+    Raises:
+        ImageError: If it is an image that cannot be read.
+        TaskError: If it is out of range.
+    """
+    name = each.python_name
+    if value is None and each.sentinel is not None:
+        return each.sentinel
+    if each.is_image or each.is_mask:
+        return encode_image(value, name)
+    if value is None and each.name == "seed":
+        return secrets.randbelow(MAX_INT32)
+    if each.is_flag:
+        return int(bool(value))
+    if each.dtype == "float32":
+        return real(name, value, each.low, each.high)
+    return whole(name, value, each.low, min(each.high, _greatest(each)))
 
 
-def scale_or_default(start_scale):
-    """Returns `start_scale`, or -1 (the server's default) for `None`."""
-    return -1 if start_scale is None else whole("start_scale", start_scale, 0)
+def _greatest(each):
+    return MAX_INT64 if each.dtype == "int64" else MAX_INT32
 
 
 def pair(size):
@@ -50,7 +69,7 @@ def pair(size):
         height, width = size
     except (TypeError, ValueError):
         height = width = None
-    if not all(_is_whole(side) and 1 <= side <= _INT32 for side in (height, width)):
+    if not all(_is_whole(side) and 1 <= side <= MAX_INT32 for side in (height, width)):
         raise TaskError(
             "`size` must be a pair (height, width) of whole numbers. "
             f"Received: size={size!r}."

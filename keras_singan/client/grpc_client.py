@@ -15,14 +15,13 @@ from keras_singan.client.retries import Busy
 from keras_singan.client.retries import checked_retries
 from keras_singan.client.task_client import TaskClient
 from keras_singan.errors import ServingError
+from keras_singan.task_specs import dtype_of
 
 _DTYPES = {
-    "image_bytes": "DT_STRING",
-    "mask_bytes": "DT_STRING",
-    "seed": "DT_INT64",
-    "factor": "DT_FLOAT",
-    "alpha": "DT_FLOAT",
-    "beta": "DT_FLOAT",
+    "string": "DT_STRING",
+    "int64": "DT_INT64",
+    "float32": "DT_FLOAT",
+    "int32": "DT_INT32",
 }
 _FIELDS = {
     "DT_STRING": "string_val",
@@ -166,7 +165,7 @@ class GrpcTransport:
 
 def _tensor(values, name):
     """Gives the fields of a `TensorProto` of shape [rows]."""
-    dtype = _DTYPES.get(name, "DT_INT32")
+    dtype = _DTYPES[dtype_of(name)]
     return {
         "dtype": dtype,
         "tensor_shape": {"dim": [{"size": len(values)}]},

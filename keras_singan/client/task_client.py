@@ -1,21 +1,23 @@
 """Every task as a method: builds the rows of a request, decodes the answer."""
 
 from keras_singan.client.arguments import pair
-from keras_singan.client.arguments import real
-from keras_singan.client.arguments import scale_or_default
-from keras_singan.client.arguments import seed_or_random
+from keras_singan.client.arguments import request_value
 from keras_singan.client.arguments import whole
+from keras_singan.client.image_methods import add_image_methods
 from keras_singan.client.images import decode_image
-from keras_singan.client.images import encode_image
 from keras_singan.errors import ImageError
 from keras_singan.errors import ServingError
+from keras_singan.task_specs import ANIMATE
+from keras_singan.task_specs import SAMPLE
+from keras_singan.task_specs import SUPER_RESOLVE
 
-DEFAULT_MODEL = "singan"
-"""The model's name where none is given: servers cannot be asked for theirs."""
 
-
+@add_image_methods
 class TaskClient:
     """The tasks of a served model, over any transport.
+
+    The tasks that make an image of an image (and a mask), such as `harmonize`,
+    come from `keras_singan.task_specs`.
 
     Args:
         transport: What carries requests: has `predict(signature, rows)`, which
@@ -66,8 +68,7 @@ class TaskClient:
     ):
         """Gives the images of `sample` as they come, `batch_size` a request."""
         n = whole("n", n, 1)
-        row = {"seed": seed_or_random(seed)}
-        row["start_scale"] = scale_or_default(start_scale)
+        row = _row(SAMPLE, seed=seed, start_scale=start_scale)
         signature = "sample"
         if size is not None:
             signature = "sample_size"
@@ -100,81 +101,8 @@ class TaskClient:
             TaskError: If an argument is out of range.
             ServingError: If the server cannot be reached or refuses.
         """
-        row = {
-            "image_bytes": encode_image(image),
-            "factor": 0.0 if factor is None else real("factor", factor, 1),
-            "seed": -1 if seed is None else whole("seed", seed, 0, 2**63 - 1),
-        }
+        row = _row(SUPER_RESOLVE, image_bytes=image, factor=factor, seed=seed)
         return self._image("super_resolution", row)
-
-    def harmonize(self, image, mask=None, *, start_scale=None, seed=None):
-        """Asks for a pasted object made to fit into the photo.
-
-        Args:
-            image: The composite: path, bytes, PIL image or array.
-            mask: White where the object is, in the same forms, or `None` to
-                find it by comparison with the photo. Defaults to `None`.
-            start_scale: First scale that draws anew, at least 1, or `None` for
-                the server's default. Defaults to `None`.
-            seed: Whole number, or `None` for a random one. Defaults to `None`.
-
-        Returns:
-            A PIL image of the composite's size.
-
-        Raises:
-            ImageError: If an image cannot be read.
-            TaskError: If an argument is out of range.
-            ServingError: If the server cannot be reached or refuses.
-        """
-        return self._masked("harmonize", image, mask, start_scale, seed)
-
-    def edit(self, image, mask=None, *, start_scale=None, seed=None):
-        """Asks for a rearranged photo made natural: as `harmonize`.
-
-        Args:
-            image: The photo with regions moved: path, bytes, PIL image, array.
-            mask: White where it was changed, in the same forms, or `None` to
-                find it by comparison with the photo. Defaults to `None`.
-            start_scale: First scale that draws anew, at least 1, or `None` for
-                the server's default. Defaults to `None`.
-            seed: Whole number, or `None` for a random one. Defaults to `None`.
-
-        Returns:
-            A PIL image of the input's size.
-
-        Raises:
-            ImageError: If an image cannot be read.
-            TaskError: If an argument is out of range.
-            ServingError: If the server cannot be reached or refuses.
-        """
-        return self._masked("edit", image, mask, start_scale, seed)
-
-    def paint_to_image(self, paint, *, start_scale=None, quantize=False, seed=None):
-        """Asks for a painting turned into a photo.
-
-        Args:
-            paint: Path, bytes, PIL image or array.
-            start_scale: Scale that the painting enters at, at least 1, or
-                `None` for the server's default. Defaults to `None`.
-            quantize: Whether to use the scale retrained on few colours, if the
-                model was exported with one. Defaults to `False`.
-            seed: Whole number, or `None` for a random one. Defaults to `None`.
-
-        Returns:
-            A PIL image of the painting's size.
-
-        Raises:
-            ImageError: If the image cannot be read.
-            TaskError: If an argument is out of range.
-            ServingError: If the server cannot be reached or refuses.
-        """
-        row = {
-            "image_bytes": encode_image(paint, "paint"),
-            "start_scale": scale_or_default(start_scale),
-            "seed": seed_or_random(seed),
-            "quantize": int(bool(quantize)),
-        }
-        return self._image("paint_to_image", row)
 
     def animate(
         self,
@@ -208,14 +136,8 @@ class TaskClient:
             TaskError: If an argument is out of range.
             ServingError: If the server cannot be reached or refuses.
         """
-        row = {
-            "seed": seed_or_random(seed),
-            "start_scale": scale_or_default(start_scale),
-            "frames": 0 if frames is None else whole("frames", frames, 1),
-            "alpha": -1.0 if alpha is None else real("alpha", alpha, 0, 1),
-            "beta": -1.0 if beta is None else real("beta", beta, 0, 1),
-            "loop": int(bool(loop)),
-        }
+        walk = {"frames": frames, "alpha": alpha, "beta": beta, "loop": loop}
+        row = _row(ANIMATE, seed=seed, start_scale=start_scale, **walk)
         (answer,) = self._transport.predict("animate", [row])
         if isinstance(answer, bytes):
             raise self._strange("one image where frames were asked for")
@@ -266,15 +188,6 @@ class TaskClient:
             if progress is not None:
                 progress(last, n)
 
-    def _masked(self, signature, image, mask, start_scale, seed):
-        row = {
-            "image_bytes": encode_image(image),
-            "mask_bytes": b"" if mask is None else encode_image(mask, "mask"),
-            "start_scale": scale_or_default(start_scale),
-            "seed": seed_or_random(seed),
-        }
-        return self._image(signature, row)
-
     def _image(self, signature, row):
         (data,) = self._transport.predict(signature, [row])
         return self._decoded(data)
@@ -292,3 +205,8 @@ class TaskClient:
             f"The server at {self._transport.server} must answer with images, as a "
             f"model of keras-singan export does. Received: {what}."
         )
+
+
+def _row(task, **given):
+    """Gives the row of a request from arguments by the inputs' names."""
+    return {name: request_value(task[name], value) for name, value in given.items()}

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_singan.export.guards import bounded_size
 from keras_singan.export.guards import require
-from keras_singan.tasks.inputs import LUMA
+from keras_singan.tasks.shared.inputs import LUMA
 
 # Magic number, and the header chunk's: libpng skips what it does not know, so that
 # elsewhere a header could stand behind another that promises less.

@@ -30,6 +30,11 @@ def require(tensors, condition, sentence, received):
         return tf.nest.map_structure(tf.identity, tensors)
 
 
+def obey(tensors, rule):
+    """Gives `tensors` back once a `keras_singan.tasks.shared.rules.Rule` holds."""
+    return require(tensors, rule.holds, rule.sentence, rule.received)
+
+
 def same_rows(limits, **inputs):
     """Makes sure that all inputs have one axis and the same number of rows.
 

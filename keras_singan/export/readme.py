@@ -3,10 +3,7 @@
 import dataclasses
 
 from keras_singan import __version__
-from keras_singan.export.signatures import DEFAULT_ALPHA
-from keras_singan.export.signatures import DEFAULT_BETA
-from keras_singan.export.signatures import DEFAULT_FRAMES
-from keras_singan.tasks.blending import middle_scale
+from keras_singan.task_specs import TASKS
 
 
 def readme(pyramid, config, limits, signatures, quantized, factor):
@@ -40,15 +37,7 @@ def readme(pyramid, config, limits, signatures, quantized, factor):
             "",
             "| input | value | default |",
             "|---|---|---|",
-            "| `start_scale` | -1 | 0 in `sample` and `sample_size`, "
-            f"{middle_scale(pyramid)} in `harmonize` and `edit`, else 1 |",
-            f"| `height`, `width` | 0 | {height}, {width} |",
-            f"| `factor` | 0 | {factor:g} |",
-            f"| `frames` | 0 | {DEFAULT_FRAMES} |",
-            f"| `alpha` | -1 | {DEFAULT_ALPHA} |",
-            f"| `beta` | -1 | {DEFAULT_BETA} |",
-            "| `seed` | -1 | in `super_resolution`: no noise |",
-            '| `mask_bytes` | "" (`masks`: below 0) | what differs from the photo |',
+            *_defaults(pyramid, factor),
             "",
             "Images are PNG or JPEG files. Transparency is put on white, unless the "
             "model has 4 channels; the rotation that a camera notes in a file is not "
@@ -71,6 +60,37 @@ def readme(pyramid, config, limits, signatures, quantized, factor):
             "",
         ]
     )
+
+
+def _defaults(pyramid, factor):
+    """Yields a line for each input in which a value stands for a default."""
+    height, width = pyramid.sizes[-1]
+    texts = {
+        "start_scale": _start_scales(pyramid.num_scales),
+        "height": f"{height}, {width}",
+        "factor": f"{factor:g}",
+        "seed": "in `super_resolution`: no noise",
+        "mask_bytes": "what differs from the photo",
+    }
+    shown = {"height": "`height`, `width`", "width": None}
+    sentinels = {"mask_bytes": '"" (`masks`: below 0)'}
+    inputs = [each for task in TASKS for each in task.inputs]
+    inputs = {each.name: each for each in inputs if each.sentinel is not None}
+    for name, each in inputs.items():
+        title = shown.get(name, f"`{name}`")
+        if title is not None:
+            sentinel = sentinels.get(name, f"{each.sentinel}")
+            yield f"| {title} | {sentinel} | {texts.get(name, each.served_default)} |"
+
+
+def _start_scales(num_scales):
+    """Says which start scale is the default of which signatures."""
+    tasks = {}
+    for task in TASKS:
+        if "start_scale" in task:
+            default = task.start_scale(num_scales)
+            tasks.setdefault(default, []).append(f"`{task.signature}`")
+    return "; ".join(f"{k} in {', '.join(names)}" for k, names in tasks.items())
 
 
 def _row(name, function):

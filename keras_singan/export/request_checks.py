@@ -5,14 +5,15 @@ import tensorflow as tf
 from keras_singan.export import encoded_images
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
+from keras_singan.export.guards import obey
 from keras_singan.export.guards import require
 from keras_singan.export.guards import same_rows
 from keras_singan.export.guards import within
 from keras_singan.export.task_graphs import Rows
 from keras_singan.ops import masks
+from keras_singan.tasks.shared.rules import partial_mask
 
-_INT, _LONG = tf.int32, tf.int64
-_FLOAT, _STRING = tf.float32, tf.string
+_LONG, _STRING = tf.int64, tf.string
 
 
 class RequestGuards:
@@ -84,30 +85,60 @@ class RequestGuards:
         else:
             mask = _same_size(mask, tf.shape(mask), image)
             region = masks.threshold(mask)
-        some, full = tf.reduce_any(region), tf.reduce_all(region)
-        return require(
-            region,
-            some & ~full,
-            "The mask must be white where the image may change, and black elsewhere.",
-            tf.stack([some, full]),
-        )
+        return obey(region, partial_mask(region))
 
-    def _start_scale(self, start, default, least):
-        start = tf.where(tf.equal(start, -1), default, start)
-        return within(start, least, self.pyramid.num_scales - 1, "start_scale")
+    def _judged(self, task, name, value, **changes):
+        """Fills in what a sentinel stands for, and judges what a request says.
 
-    def _side(self, side, axis, name):
-        side = tf.where(tf.equal(side, 0), self.pyramid.sizes[-1][axis], side)
-        return within(side, 1, self.limits.max_side, name)
+        Args:
+            task: The `Task`.
+            name: str, the input's.
+            value: Its tensor, a value a row.
+            **changes: Another `default` or another range for this model.
+
+        Returns:
+            The tensor without sentinels.
+        """
+        each = task[name].but(**changes)
+        if each.sentinel is not None:
+            default = each.served_default
+            value = tf.where(tf.equal(value, each.sentinel), default, value)
+        return within(value, each.low, each.high, name)
+
+    def _start_scale(self, task, start):
+        last = self.pyramid.num_scales - 1
+        default = min(task.start_scale(self.pyramid.num_scales), last)
+        return self._judged(task, "start_scale", start, default=default, high=last)
+
+    def _side(self, task, name, side):
+        default = self.pyramid.sizes[-1][("height", "width").index(name)]
+        high = self.limits.max_side
+        return self._judged(task, name, side, default=default, high=high)
 
     def _trained_pixels(self, rows):
         height, width = self.pyramid.sizes[-1]
         return tf.size(rows, _LONG) * (height * width)
 
+    def _images(self, row, rows, encoded):
+        """Runs a row's function over all rows."""
+        if encoded:
+            spec = tf.TensorSpec((), _STRING)
+            images = map_rows(
+                lambda *each: encoded_images.encode(row(*each)), rows, spec
+            )
+            return {"image_bytes": images}
+        spec = tf.TensorSpec(self._image_shape(), tf.float32)
+        return {"images": map_rows(row, rows, spec)}
 
-def share_or_default(value, default, name):
-    """Gives a vector back, -1 replaced, once it lies in [0, 1]."""
-    return within(tf.where(tf.equal(value, -1.0), default, value), 0.0, 1.0, name)
+
+def map_rows(row, rows, spec):
+    """Runs a function over the rows of tensors, one at a time.
+
+    So memory is that of one image.
+    """
+    return tf.map_fn(
+        lambda each: row(*each), rows, fn_output_signature=spec, parallel_iterations=1
+    )
 
 
 def all_same(values, name):

@@ -10,19 +10,18 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.export.limits import ExportLimits
 from keras_singan.export.packed_pyramid import pack
 from keras_singan.export.readme import readme
-from keras_singan.export.signatures import DEFAULT_FACTOR
 from keras_singan.export.signatures import Signatures
 from keras_singan.export.task_graphs import Rows
 from keras_singan.export.warmup_requests import example_requests
 from keras_singan.export.warmup_requests import write_warmup
 from keras_singan.geometry import receptive_field
 from keras_singan.io.files import write_text
+from keras_singan.task_specs import DEFAULT_MODEL
 
 
 def export_saved_model(
@@ -69,7 +68,7 @@ def export_saved_model(
         raise _refusal(target, error) from error
     except tf.errors.OpError as error:
         raise OutputError(
-            "Expected a folder that can be written, but TensorFlow answered "
+            "`path` must be a folder that can be written to, but TensorFlow says "
             f"{' '.join(error.message.split())!r}. Received: path={str(target)!r}."
         ) from error
     finally:
@@ -80,11 +79,11 @@ def export_saved_model(
 def _write(singan, folder, limits, quantized, warmup_name):
     config, pyramid = singan.config_, pack(singan.pyramid_)
     quantized = {
-        scale: dataclasses.replace(there, pyramid=pack(there.pyramid))
-        for scale, there in quantized.items()
+        scale: dataclasses.replace(kept, pyramid=pack(kept.pyramid))
+        for scale, kept in quantized.items()
     }
     rows = Rows(pyramid, limits, quantized)
-    builder = Signatures(rows, config.factor or DEFAULT_FACTOR)
+    builder = Signatures(rows, config.factor)
     signatures = builder.all()
     module = _module([pyramid, *(scale.pyramid for scale in quantized.values())])
     first = next(iter(signatures.values()))
@@ -127,7 +126,7 @@ def _checked_name(name):
 def _version_folder(base, version):
     if base.exists() and not base.is_dir():
         raise OutputError(
-            f"Expected a folder of versions. Received: path={str(base)!r}."
+            f"`path` must be a folder of versions. Received: path={str(base)!r}."
         )
     if version is None:
         there = [int(p.name) for p in base.glob("*") if re.fullmatch(r"\d+", p.name)]
@@ -154,6 +153,6 @@ def _refusal(target, error):
     if isinstance(error, OutputError):
         return error
     return OutputError(
-        "Expected a folder that can be written, but the system answered "
+        "`path` must be a folder that can be written to, but the system says "
         f"{error.strerror or str(error)!r}. Received: path={str(target)!r}."
     )

@@ -6,23 +6,25 @@ They are traced once, whatever number of signatures uses them.
 """
 
 import functools
+import importlib
 
 import tensorflow as tf
 
 from keras_singan.export.guards import bounded_size
-from keras_singan.export.guards import require
-from keras_singan.geometry import receptive_field
+from keras_singan.export.guards import obey
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.ops.step_sizes import step_sizes
-from keras_singan.tasks.editing import edit_graph
-from keras_singan.tasks.harmonization import harmonize_graph
-from keras_singan.tasks.inputs import generation_sizes
+from keras_singan.task_specs import QUANTIZE
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.painting import paint_quantized_graph
 from keras_singan.tasks.painting import paint_to_image_graph
-from keras_singan.tasks.regions import MOST_CHANGED
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.rules import coarsest_fits
+from keras_singan.tasks.shared.rules import least_size
+from keras_singan.tasks.shared.rules import partly_changed
+from keras_singan.tasks.shared.rules import photo_proportions
 from keras_singan.tasks.super_resolution import super_resolve_graph
 
 _INT, _LONG = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int64)
@@ -44,20 +46,17 @@ class Rows:
         self.limits = limits
         self.quantized = quantized or {}
         image = tf.TensorSpec((None, None, pyramid.channels), tf.float32)
-        region = tf.TensorSpec((None, None), tf.bool)
-        graph, blend = pyramid.graph, [image, region, _INT, _LONG]
+        graph = pyramid.graph
         self.sample = graph(self._sample, [_LONG, _INT, _INT])
         self.sample_size = graph(self._sample_size, [_LONG, _INT, _INT, _INT, _INT])
         self.super_resolution = graph(self._super_resolution, [image, _FLOAT, _LONG])
-        self.harmonize = graph(self._blend(harmonize_graph), blend)
-        self.edit = graph(self._blend(edit_graph), blend)
-        self.paint_to_image = graph(self._paint, [image, _INT, _LONG, _INT])
         # In graphs of their own pyramids, whose weights these are.
         self._quantized_paints = {
             scale: there.pyramid.graph(self._quantized_paint(there), [image, _LONG])
             for scale, there in self.quantized.items()
         }
         self.region = graph(self._region, [image])
+        self._image_tasks = {}
         self._start_walk = graph(
             self._walk_start, [_LONG, _INT, _FLOAT, _FLOAT, tf.TensorSpec((), tf.bool)]
         )
@@ -76,16 +75,45 @@ class Rows:
     def _super_resolution(self, image, factor, seed):
         sides = tf.unstack(step_sizes(tf.shape(image)[:2], factor)[-1])
         bounds = bounded_size(*sides, self.limits, "The enlarged image")
-        with tf.control_dependencies([*bounds, self._least(image)]):
-            image = tf.identity(image)
+        with tf.control_dependencies(bounds):
+            size = tf.unstack(tf.shape(image)[:2])
+            image = obey(image, least_size(self.pyramid, size))
         return super_resolve_graph(self.pyramid, image[None], factor, seed)[0]
 
-    def _blend(self, work):
-        def blend(image, region, start_scale, seed):
-            sizes, image = self._sizes(image), image[None]
-            return work(self.pyramid, image, region, start_scale, seed, sizes)[0]
+    def image_task(self, task):
+        """Returns the graph of a task of the family, made at its first use.
 
-        return blend
+        Args:
+            task: A `Task` with a graph half.
+
+        Returns:
+            Function of the image `(height, width, channels)` and of the task's
+            other inputs in order, for the mask the region `(height, width)`.
+        """
+        if task.name not in self._image_tasks:
+            specs = [tf.TensorSpec((None, None, self.pyramid.channels), tf.float32)]
+            others = [each for each in task.inputs if not each.is_image]
+            specs += [_row_spec(each) for each in others]
+            work = self._paint if QUANTIZE in task.inputs else self._work(task)
+            self._image_tasks[task.name] = self.pyramid.graph(work, specs)
+        return self._image_tasks[task.name]
+
+    def _work(self, task):
+        module, name = task.graph.split(".")
+        module = importlib.import_module(f"keras_singan.tasks.{module}")
+        graph_half = getattr(module, name)
+        names = [
+            "region" if each.is_mask else each.name
+            for each in task.inputs
+            if not each.is_image
+        ]
+
+        def work(image, *values):
+            given = dict(zip(names, values, strict=True))
+            sizes = self._sizes(image)
+            return graph_half(self.pyramid, image[None], sizes=sizes, **given)[0]
+
+        return work
 
     def _paint(self, image, start_scale, seed, quantize):
         def plain():
@@ -111,22 +139,10 @@ class Rows:
 
     def _region(self, image):
         """Where an image differs from the photo: see `tasks.regions.find_region`."""
-        sizes = self._sizes(image)
-        trained = tf.constant(self.pyramid.sizes[-1])
-        image = require(
-            image,
-            tf.reduce_all(tf.equal(tf.stack(sizes[-1]), trained)),
-            "Without a mask the image must have the proportions of the photo.",
-            tf.shape(image)[:2],
-        )
-        found = masks.changed(image, self.pyramid.real.value[0])
-        part = tf.reduce_mean(tf.cast(found, tf.float32))
-        return require(
-            found,
-            (part > 0) & (part <= MOST_CHANGED),
-            "Without a mask the image must differ from the photo in some places only.",
-            part,
-        )
+        size = tf.unstack(tf.shape(image)[:2])
+        rule = photo_proportions(self.pyramid, self._sizes(image), size)
+        found = masks.changed(obey(image, rule), self.pyramid.real.value[0])
+        return obey(found, partly_changed(found))
 
     def animation(self, seed, start_scale, frames, alpha, beta, loop, finish):
         """Walks through an animation, a frame at a time.
@@ -187,23 +203,14 @@ class Rows:
         sizes[0] = self._coarsest(sizes[0], size)
         return sizes
 
-    def _coarsest(self, size, wanted):
+    def _coarsest(self, coarsest, size):
         """Gives the coarsest size back, once it is no smaller than a patch."""
-        smallest = receptive_field(self.pyramid.num_layers)
-        size = require(
-            tf.stack(size),
-            tf.reduce_min(size) >= smallest,
-            "The image is too small or too elongated for this model, whose coarsest "
-            f"scale must have {smallest} px.",
-            tf.stack(wanted),
-        )
-        return tuple(tf.unstack(size))
+        rule = coarsest_fits(self.pyramid, coarsest, size)
+        return tuple(tf.unstack(obey(tf.stack(coarsest), rule)))
 
-    def _least(self, image):
-        smallest = receptive_field(self.pyramid.num_layers)
-        return require(
-            tf.shape(image),
-            tf.reduce_min(tf.shape(image)[:2]) >= smallest,
-            f"The image must have sides of at least {smallest} px.",
-            tf.shape(image)[:2],
-        )
+
+def _row_spec(each):
+    """The spec of one row's value: of a mask, the region it stands for."""
+    if each.is_mask:
+        return tf.TensorSpec((None, None), tf.bool)
+    return tf.TensorSpec((), each.dtype)

@@ -9,6 +9,8 @@ for nothing else in an export.
 import numpy as np
 import tensorflow as tf
 
+from keras_singan.task_specs import TASKS
+
 FILE_NAME = "assets.extra/tf_serving_warmup_requests"
 
 
@@ -76,12 +78,8 @@ def example_requests(signatures, image, mask):
 
 
 def _example_values(image, mask):
-    values = {
-        "seed": 0, "index": 0, "start_scale": -1, "height": 0, "width": 0,
-        "factor": 2.0, "quantize": 0, "frames": 1, "alpha": -1.0, "beta": -1.0,
-        "loop": 0,
-    }  # fmt: skip
-    values = {name: np.array([value]) for name, value in values.items()}
+    inputs = {each.name: each for task in TASKS for each in task.inputs}
+    values = {name: np.array([each.example]) for name, each in inputs.items()}
     values["images"] = image[None] / np.float32(127.5) - 1
     values["masks"] = mask[None, ..., 0] / np.float32(255)
     values["mask_bytes"] = _png(mask)

@@ -5,8 +5,8 @@ import math
 import os
 import re
 
-from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
+from keras_singan.task_specs import DEFAULT_MODEL
 
 _PORTS = (0, 65535)
 

@@ -5,21 +5,25 @@ import tensorflow as tf
 
 from keras_singan.errors import TaskError
 from keras_singan.io.image import to_uint8
-from keras_singan.tasks.checks import check_count
-from keras_singan.tasks.checks import check_number
-from keras_singan.tasks.checks import check_seed
-from keras_singan.tasks.checks import check_start_scale
+from keras_singan.task_specs import ALPHA
+from keras_singan.task_specs import BETA
+from keras_singan.task_specs import FRAMES
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
+from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_number
+from keras_singan.tasks.shared.checks import check_seed
+from keras_singan.tasks.shared.checks import check_start_scale
+from keras_singan.tasks.shared.scale_sweep import over_scales
 
 
 def animate(
     pyramid,
-    frames=100,
+    frames=FRAMES.default,
     *,
     start_scale=1,
-    alpha=0.1,
-    beta=0.9,
+    alpha=ALPHA.default,
+    beta=BETA.default,
     loop=False,
     seed=None,
 ):
@@ -34,7 +38,8 @@ def animate(
         frames: How many frames. Defaults to `100`.
         start_scale: First scale that moves, 0 (the coarsest: the layout moves
             too) up to the finest. The noise above scale 0 is faint, so that from
-            1 on the photo shimmers rather than moves. Defaults to `1`.
+            1 on the photo shimmers rather than moves. Several scales give a
+            stack, an animation each. Defaults to `1`.
         alpha: Pull back to the photo, 0 (the walk goes anywhere) to 1 (nothing
             moves). Defaults to `0.1`.
         beta: Smoothness, 0 (each step goes its own way) to 1 (no fresh noise).
@@ -51,43 +56,31 @@ def animate(
     Raises:
         TaskError: If an argument is out of range.
     """
-    batches = iterate_frames(
-        pyramid,
-        frames,
-        start_scale=start_scale,
-        alpha=alpha,
-        beta=beta,
-        loop=loop,
-        seed=seed,
-    )
-    result = np.empty((frames, *pyramid.sizes[-1], pyramid.channels), "uint8")
-    done = 0
-    for batch in batches:
-        result[done : done + len(batch)] = batch
-        done += len(batch)
-    return result
+    walk = _check_walk(pyramid, frames, start_scale, alpha, beta, loop, seed)
+    start_scale = walk.pop("start_scale")
+    return over_scales(start_scale, lambda scale: _animation(pyramid, scale, **walk))
 
 
 def iterate_frames(
     pyramid,
-    frames=100,
+    frames=FRAMES.default,
     *,
     start_scale=1,
-    alpha=0.1,
-    beta=0.9,
+    alpha=ALPHA.default,
+    beta=BETA.default,
     loop=False,
     seed=None,
 ):
-    """Does what `animate` does, in batches that hold their memory.
+    """Does what `animate` does at one start scale, in bounded memory.
 
     Args:
-        pyramid: As in `animate`.
-        frames: As in `animate`. Defaults to `100`.
-        start_scale: As in `animate`. Defaults to `1`.
-        alpha: As in `animate`. Defaults to `0.1`.
-        beta: As in `animate`. Defaults to `0.9`.
-        loop: As in `animate`. Defaults to `False`.
-        seed: As in `animate`. Defaults to `None`.
+        pyramid: A trained `SinGANPyramid`.
+        frames: See `animate`. Defaults to `100`.
+        start_scale: See `animate`. Defaults to `1`.
+        alpha: See `animate`. Defaults to `0.1`.
+        beta: See `animate`. Defaults to `0.9`.
+        loop: See `animate`. Defaults to `False`.
+        seed: See `animate`. Defaults to `None`.
 
     Returns:
         Iterator of uint8 arrays `(some, height, width, channels)`.
@@ -95,20 +88,38 @@ def iterate_frames(
     Raises:
         TaskError: At once, if an argument is out of range.
     """
-    frames = check_count(frames, "frames", 2 if loop else 1)
-    start_scale = check_start_scale(pyramid, start_scale)
-    alpha = check_number("alpha", alpha, 0, 1)
-    beta = check_number("beta", beta, 0, 1)
+    walk = _check_walk(pyramid, frames, start_scale, alpha, beta, loop, seed)
+    return _frames(pyramid, **walk)
+
+
+def _check_walk(pyramid, frames, start_scale, alpha, beta, loop, seed):
+    """Returns the arguments of `_frames`, or raises `TaskError`."""
+    walk = {
+        "frames": check_count(frames, "frames", 2 if loop else 1),
+        "start_scale": check_start_scale(pyramid, start_scale),
+        "alpha": check_number("alpha", alpha, ALPHA.low, ALPHA.high),
+        "beta": check_number("beta", beta, BETA.low, BETA.high),
+        "loop": bool(loop),
+        "seed": check_seed(seed),
+    }
     if loop and alpha == 0:
         raise TaskError(
             "`alpha` must be above 0 for a loop, because nothing else leads the walk "
             f"back. Received: alpha={alpha!r}."
         )
-    seed = check_seed(seed)
-    return _frames(pyramid, start_scale, seed, frames, alpha, beta, bool(loop))
+    return walk
 
 
-def _frames(pyramid, start_scale, seed, frames, alpha, beta, loop):
+def _animation(pyramid, start_scale, frames, **walk):
+    result = np.empty((frames, *pyramid.sizes[-1], pyramid.channels), "uint8")
+    done = 0
+    for batch in _frames(pyramid, start_scale, frames, **walk):
+        result[done : done + len(batch)] = batch
+        done += len(batch)
+    return result
+
+
+def _frames(pyramid, start_scale, frames, alpha, beta, loop, seed):
     below = pyramid.reconstruct(start_scale)
     states = _trace(
         lambda: start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop)

@@ -2,9 +2,10 @@
 
 from keras import ops
 
-from keras_singan.tasks.blending import blend
-from keras_singan.tasks.blending import change_softly
+from keras_singan.task_specs import EDIT
 from keras_singan.tasks.naive_edit import naive_edit
+from keras_singan.tasks.shared.blending import blend
+from keras_singan.tasks.shared.blending import change_softly
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 __all__ = ["RADIUS_AT_250", "edit", "edit_graph", "naive_edit"]
@@ -25,13 +26,13 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
     Args:
         pyramid: A trained `SinGANPyramid`.
         image: The edited photo, of any size: what
-            `keras_singan.tasks.inputs.read_for` takes.
+            `keras_singan.tasks.shared.inputs.read_for` takes.
         mask: Where it was edited: an image or array of the image's size, white
             (true) inside. What is transparent in it is outside. `None` finds it
             by comparing with the photo. Defaults to `None`.
         start_scale: First scale that runs, from 1 up to the finest. The lower
             it is, the more is changed. `None` is the middle of the pyramid.
-            Defaults to `None`.
+            Several scales give a stack, a result each. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
 
@@ -44,7 +45,7 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
         TaskError: If the mask is empty, full or of another size, none can be
             found, or another argument is out of range.
     """
-    return blend(pyramid, image, mask, start_scale, seed, edit_graph)
+    return blend(pyramid, EDIT, image, mask, start_scale, seed, edit_graph)
 
 
 def edit_graph(pyramid, image, region, start_scale, seed, sizes):

@@ -4,8 +4,9 @@ from keras import ops
 
 from keras_singan.ops.resize import resize
 from keras_singan.ops.resize import resize_unclipped
-from keras_singan.tasks.blending import blend
-from keras_singan.tasks.blending import change_softly
+from keras_singan.task_specs import HARMONIZE
+from keras_singan.tasks.shared.blending import blend
+from keras_singan.tasks.shared.blending import change_softly
 
 # By how much the mask grows, in pixels, where the long side has 250: the
 # published code's radius, and the size of its pictures.
@@ -24,13 +25,13 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
     Args:
         pyramid: A trained `SinGANPyramid`.
         composite: The photo with the object in it, of any size: what
-            `keras_singan.tasks.inputs.read_for` takes.
+            `keras_singan.tasks.shared.inputs.read_for` takes.
         mask: Where the object is: an image or array of the composite's size,
             white (true) inside. What is transparent in it is outside. `None`
             finds it by comparing with the photo. Defaults to `None`.
         start_scale: First scale that runs, from 1 up to the finest. The lower
             it is, the more is changed. `None` is the middle of the pyramid.
-            Defaults to `None`.
+            Several scales give a stack, a result each. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
 
@@ -43,7 +44,9 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
         TaskError: If the mask is empty, full or of another size, none can be
             found, or another argument is out of range.
     """
-    return blend(pyramid, composite, mask, start_scale, seed, harmonize_graph)
+    return blend(
+        pyramid, HARMONIZE, composite, mask, start_scale, seed, harmonize_graph
+    )
 
 
 def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):

@@ -8,8 +8,8 @@ from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.io.save import check_pixels
 from keras_singan.ops.resize import resize as resize_image
-from keras_singan.tasks.checks import check_number
-from keras_singan.tasks.checks import is_whole
+from keras_singan.tasks.shared.checks import check_number
+from keras_singan.tasks.shared.checks import is_whole
 
 # Pixels around the rectangle that its filling starts from.
 _RING = 2

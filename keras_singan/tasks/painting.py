@@ -5,14 +5,15 @@ from keras import ops
 from keras_singan.io.image import to_uint8
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
-from keras_singan.tasks.checks import check_injection_scale
-from keras_singan.tasks.checks import check_seed
-from keras_singan.tasks.inputs import generation_sizes
-from keras_singan.tasks.inputs import read_for
+from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import check_seed
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 
-def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
+def paint_to_image(pyramid, paint, *, start_scale=1, seed=None, retrained=None):
     """Turns a painting into a picture like the photo that was trained on.
 
     The painting, shrunk to the scale below `start_scale`, enters there, and the
@@ -23,11 +24,16 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
 
     Args:
         pyramid: A trained `SinGANPyramid`.
-        paint: What `keras_singan.tasks.inputs.read_for` takes, of any size.
+        paint: What `keras_singan.tasks.shared.inputs.read_for` takes, of any
+            size.
         start_scale: First scale that runs, from 1 up to the finest. The lower
-            it is, the more is changed. Defaults to `1`.
+            it is, the more is changed. Several scales give a stack, a result
+            each. Defaults to `1`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        retrained: Function from a start scale to its `QuantizedScale`, through
+            which the painting then goes (see `paint_quantized`). Defaults to
+            `None`: no scale is retrained.
 
     Returns:
         uint8 array of shape `(height, width, channels)`, of the painting's size.
@@ -41,9 +47,16 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None):
     seed = check_seed(seed)
     pixels = read_for(pyramid, paint)
     sizes = generation_sizes(pyramid, pixels.shape[:2])
-    return to_uint8(
-        paint_to_image_graph(pyramid, pixels[None], start_scale, seed, sizes).numpy()[0]
-    )
+
+    def run(scale):
+        if retrained is None:
+            result = paint_to_image_graph(pyramid, pixels[None], scale, seed, sizes)
+        else:
+            quantized = retrained(scale)
+            result = paint_quantized_graph(quantized, pixels[None], seed, sizes)
+        return to_uint8(result.numpy()[0])
+
+    return over_scales(start_scale, run)
 
 
 def paint_to_image_graph(pyramid, image, start_scale, seed, sizes):
@@ -84,11 +97,12 @@ def paint_quantized(quantized, paint, *, seed=None):
             made those of the model.
         TaskError: If an argument is out of range.
     """
-    seed = check_seed(seed)
-    pixels = read_for(quantized.pyramid, paint)
-    sizes = generation_sizes(quantized.pyramid, pixels.shape[:2])
-    return to_uint8(
-        paint_quantized_graph(quantized, pixels[None], seed, sizes).numpy()[0]
+    return paint_to_image(
+        quantized.pyramid,
+        paint,
+        start_scale=quantized.scale,
+        seed=seed,
+        retrained=lambda _: quantized,
     )
 
 

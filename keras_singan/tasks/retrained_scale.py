@@ -27,8 +27,8 @@ from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
-from keras_singan.tasks.checks import check_injection_scale
-from keras_singan.tasks.checks import is_whole
+from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import is_whole
 from keras_singan.training.progress import ScaleLines
 from keras_singan.training.progress import check_verbose
 from keras_singan.training.scale_trainer import ScaleTrainer

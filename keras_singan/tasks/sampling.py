@@ -1,12 +1,14 @@
 """`sample` and `reconstruct`."""
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from keras_singan.io.image import to_uint8
-from keras_singan.tasks.checks import check_count
-from keras_singan.tasks.checks import check_seed
-from keras_singan.tasks.checks import check_size
-from keras_singan.tasks.checks import check_start_scale
+from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_seed
+from keras_singan.tasks.shared.checks import check_size
+from keras_singan.tasks.shared.checks import check_start_scale
 
 
 def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
@@ -20,8 +22,8 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
         pyramid: A trained `SinGANPyramid`.
         n: How many images. Defaults to `1`.
         start_scale: First scale that gets fresh noise, 0 (the coarsest: layout
-            and detail vary) up to the finest (only detail varies). Defaults
-            to `0`.
+            and detail vary) up to the finest (only detail varies). Several
+            scales give a stack, `n` images each. Defaults to `0`.
         size: (height, width) in pixels, or `None` for the trained size.
             Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
@@ -33,10 +35,37 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
     Raises:
         TaskError: If an argument is out of range.
     """
+    results = list(
+        iterate_samples(pyramid, n, start_scale=start_scale, size=size, seed=seed)
+    )
+    return np.stack(results) if isinstance(start_scale, Iterable) else results[0]
+
+
+def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, seed=None):
+    """Does what `sample` does, one start scale after the other.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        n: How many images. Defaults to `1`.
+        start_scale: See `sample`. Defaults to `0`.
+        size: See `sample`. Defaults to `None`.
+        seed: See `sample`. Defaults to `None`.
+
+    Returns:
+        Iterator of uint8 arrays `(n, height, width, channels)`, one a scale.
+
+    Raises:
+        TaskError: At once, if an argument is out of range.
+    """
     n = check_count(n)
-    start_scale = check_start_scale(pyramid, start_scale)
+    scales = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
+    scales = scales if isinstance(scales, tuple) else (scales,)
+    return (_samples(pyramid, n, scale, sizes, seed) for scale in scales)
+
+
+def _samples(pyramid, n, start_scale, sizes, seed):
     chunks = pyramid.draw_chunks(seed, n, start_scale, sizes)
     return np.concatenate([to_uint8(images.numpy()) for images in chunks])
 

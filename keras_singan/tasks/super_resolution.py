@@ -7,7 +7,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import TaskError
-from keras_singan.geometry import receptive_field
 from keras_singan.geometry import super_resolution_steps
 from keras_singan.io.image import to_uint8
 from keras_singan.ops import noise
@@ -15,18 +14,23 @@ from keras_singan.ops.back_projection import back_project
 from keras_singan.ops.resize import resize
 from keras_singan.ops.step_sizes import MAX_FACTOR
 from keras_singan.ops.step_sizes import step_sizes
-from keras_singan.tasks.checks import check_seed
-from keras_singan.tasks.inputs import read_for
+from keras_singan.task_specs import FACTOR
+from keras_singan.task_specs import SUPER_RESOLVE
+from keras_singan.tasks.shared.checks import check_seed
+from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.rules import least_size
 
 # The seed that means no noise, where `None` cannot be said.
-NO_NOISE = -1
+NO_NOISE = SUPER_RESOLVE["seed"].sentinel
 # Below this enlargement there is no detail to speak of. Beyond the other one, a
 # generator that was not trained for it weaves patterns of its own: a resize does
 # the rest.
 _LEAST_DETAILED, _MOST_DETAILED = 1.1, 1.3
 
 
-def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=True):
+def super_resolve(
+    pyramid, image=None, factor=FACTOR.default, *, seed=None, back_projection=True
+):
     """Enlarges an image, with detail as in the photo that was trained on.
 
     The finest generator adds detail to the slightly enlarged image, again and
@@ -36,7 +40,7 @@ def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=T
 
     Args:
         pyramid: A trained `SinGANPyramid`.
-        image: What `keras_singan.tasks.inputs.read_for` takes, of any size from
+        image: What `keras_singan.tasks.shared.inputs.read_for` takes, of any size from
             the receptive field of a generator on (11 px for 5 layers). `None`
             enlarges the training image, as trained. Defaults to `None`.
         factor: Enlargement of each side, greater than 1 and at most 64.
@@ -61,7 +65,7 @@ def super_resolve(pyramid, image=None, factor=4, *, seed=None, back_projection=T
     pixels = pyramid.real.value
     if image is not None:
         pixels = read_for(pyramid, image)[None]
-        _check_least(pyramid, pixels.shape[1:3])
+        least_size(pyramid, pixels.shape[1:3]).check()
     result = super_resolve_graph(pyramid, pixels, factor, seed, noisy, back_projection)
     return to_uint8(result.numpy()[0])
 
@@ -189,13 +193,3 @@ def warn_unless_trained_for(config, factor):
             f"Perhaps better: {command}"
         )
         warnings.warn(text, UserWarning, stacklevel=3)
-
-
-def _check_least(pyramid, size):
-    least = receptive_field(pyramid.num_layers)
-    if min(size) < least:
-        raise TaskError(
-            f"The image must be at least {least}x{least} (height x width) for this "
-            f"model, the receptive field of its generators. Received: an image of "
-            f"{size[0]}x{size[1]}."
-        )

@@ -19,15 +19,14 @@ from support.photos import photo_file
 from support.photos import png
 
 from keras_singan.cli.main import cli
+from keras_singan.task_specs import image_tasks
 
 FOLDER = Path("samples/singan")
 TASKS = {
     "sample": [],
     "reconstruct": [],
     "super-resolve": ["photo.png"],
-    "harmonize": ["photo.png"],
-    "edit": ["photo.png"],
-    "paint-to-image": ["photo.png"],
+    **{task.command: ["photo.png"] for task in image_tasks()},
     "animate": [],
     "status": [],
 }
@@ -65,10 +64,11 @@ def test_super_resolve_writes_what_it_is_told(server):
     assert row["image_bytes"] == png()
 
 
-def test_super_resolve_enlarges_four_times_with_the_seed_in_its_name(server):
+def test_super_resolve_leaves_the_factor_to_the_server(server):
     (line,) = query(server, "super-resolve", "photo.png", "--seed", 12)
-    assert line == str(FOLDER / "super_resolution_x4_seed0012.png")
-    assert rows(server)[1][0]["seed"] == 12
+    assert line == str(FOLDER / "super_resolution_seed0012.png")
+    row = rows(server)[1][0]
+    assert (row["factor"], row["seed"]) == (0, 12)
 
 
 def test_sample_writes_an_image_a_file(server):

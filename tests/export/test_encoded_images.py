@@ -22,7 +22,7 @@ from keras_singan.io.image import encode_png
 from keras_singan.io.image import read_image
 from keras_singan.io.image import to_uint8
 from keras_singan.ops import masks
-from keras_singan.tasks.inputs import with_channels
+from keras_singan.tasks.shared.inputs import with_channels
 
 SIZE = (9, 13)
 

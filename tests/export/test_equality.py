@@ -12,8 +12,8 @@ from support.exports import rounded
 from support.exports import session
 from support.photos import photo
 
-from keras_singan.export.signatures import DEFAULT_FRAMES
 from keras_singan.io.image import encode_png
+from keras_singan.task_specs import FRAMES
 
 SCALES = range(3)
 
@@ -130,7 +130,7 @@ def test_animate_by_default():
     (row,) = session()(
         "animate", seed=3, start_scale=-1, frames=0, alpha=-1, beta=-1, loop=0
     )
-    expected = python().animate(DEFAULT_FRAMES, seed=3)
+    expected = python().animate(FRAMES.served_default, seed=3)
     assert (np.stack([decoded(frame) for frame in row]) == expected).all()
 
 

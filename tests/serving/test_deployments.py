@@ -16,7 +16,7 @@ from support.deployment_files import text
 from support.fake_serving import fake_server
 
 from keras_singan.client.rest_client import TIMEOUT
-from keras_singan.client.task_client import DEFAULT_MODEL
+from keras_singan.task_specs import DEFAULT_MODEL
 
 CONFIGS = ("models.config", "monitoring.config", "batching_parameters.txt")
 

@@ -11,7 +11,7 @@ from support.deployment_files import number
 from support.deployment_files import text
 
 from keras_singan.client import Client
-from keras_singan.client.task_client import DEFAULT_MODEL
+from keras_singan.task_specs import DEFAULT_MODEL
 
 
 def test_the_models_are_a_config_of_tensorflow_serving():

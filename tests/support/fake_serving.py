@@ -10,45 +10,13 @@ import threading
 from PIL import Image
 
 from keras_singan.client import Retries
+from keras_singan.task_specs import TASKS
 from support.photos import png
 
+_KINDS = {"string": bytes, "int32": int, "int64": int, "float32": float}
 INPUTS = {
-    "sample": {"seed": int, "index": int, "start_scale": int},
-    "sample_size": {
-        "seed": int,
-        "index": int,
-        "start_scale": int,
-        "height": int,
-        "width": int,
-    },
-    "reconstruct": {"index": int},
-    "super_resolution": {"image_bytes": bytes, "factor": float, "seed": int},
-    "harmonize": {
-        "image_bytes": bytes,
-        "mask_bytes": bytes,
-        "start_scale": int,
-        "seed": int,
-    },
-    "edit": {
-        "image_bytes": bytes,
-        "mask_bytes": bytes,
-        "start_scale": int,
-        "seed": int,
-    },
-    "paint_to_image": {
-        "image_bytes": bytes,
-        "start_scale": int,
-        "seed": int,
-        "quantize": int,
-    },
-    "animate": {
-        "seed": int,
-        "start_scale": int,
-        "frames": int,
-        "alpha": float,
-        "beta": float,
-        "loop": int,
-    },
+    task.signature: {each.name: _KINDS[each.dtype] for each in task.inputs}
+    for task in TASKS
 }
 MODEL = "/v1/models/singan"
 

@@ -20,8 +20,8 @@ from keras_singan.tasks.editing import edit
 from keras_singan.tasks.editing import edit_graph
 from keras_singan.tasks.editing import naive_edit
 from keras_singan.tasks.harmonization import harmonize
-from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.naive_edit import smooth_fill
+from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.super_resolution import super_resolve_graph
 
 

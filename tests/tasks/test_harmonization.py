@@ -20,13 +20,13 @@ from keras_singan import ImageError
 from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.ops import masks
-from keras_singan.tasks import blending
 from keras_singan.tasks.harmonization import RADIUS_AT_250
 from keras_singan.tasks.harmonization import harmonize
 from keras_singan.tasks.harmonization import harmonize_graph
-from keras_singan.tasks.inputs import generation_sizes
-from keras_singan.tasks.regions import find_region
-from keras_singan.tasks.regions import read_mask
+from keras_singan.tasks.shared import blending
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.regions import find_region
+from keras_singan.tasks.shared.regions import read_mask
 
 
 def pyramid():

@@ -9,9 +9,9 @@ from support.tiny_models import trained
 from keras_singan import ImageError
 from keras_singan import TaskError
 from keras_singan.io.image import to_float
-from keras_singan.tasks.inputs import generation_sizes
-from keras_singan.tasks.inputs import read_for
-from keras_singan.tasks.inputs import with_channels
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.inputs import with_channels
 
 
 def image(channels):

@@ -18,12 +18,12 @@ from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.ops.resize import resize
 from keras_singan.tasks import retrained_scale
-from keras_singan.tasks.inputs import generation_sizes
 from keras_singan.tasks.painting import paint_quantized
 from keras_singan.tasks.painting import paint_quantized_graph
 from keras_singan.tasks.painting import paint_to_image
 from keras_singan.tasks.painting import paint_to_image_graph
 from keras_singan.tasks.painting import quantized_input
+from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 SIZES = [(32, 40), (64, 80), (50, 41), (17, 90), (11, 12), (201, 150)]

@@ -238,7 +238,7 @@ def test_an_image_below_the_receptive_field_names_the_least(size):
     with pytest.raises(TaskError) as error:
         super_resolve(pyramid(), photo(*size), 2)
     assert_one_line(error)
-    assert "at least 5x5" in str(error.value)
+    assert "at least 5 px" in str(error.value)
     assert str(error.value).endswith(f"{size[0]}x{size[1]}.")
 
 

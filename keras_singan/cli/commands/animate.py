@@ -10,17 +10,22 @@ import click
 import numpy as np
 
 from keras_singan.cli.options import NumbersType
+from keras_singan.cli.options import input_option
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import several
-from keras_singan.cli.results import check_scales
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.cli.task_run import Job
 from keras_singan.cli.task_run import joined
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.task_specs import ALPHA
+from keras_singan.task_specs import ANIMATE
+from keras_singan.task_specs import BETA
+from keras_singan.task_specs import FRAMES
+from keras_singan.task_specs import LOOP
 
 # A PNG is opened by more programs than an .apng, which is the same.
 _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
@@ -28,9 +33,13 @@ _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
 
 @click.command()
 @model_option
-@scales_option(1, "First scale that moves: 0 moves the layout, higher ones details.")
+@scales_option(ANIMATE["start_scale"].default, ANIMATE["start_scale"].text)
 @click.option(
-    "--frames", type=click.IntRange(1), default=100, show_default=True, help="How many."
+    "--frames",
+    type=click.IntRange(FRAMES.low),
+    default=FRAMES.default,
+    show_default=True,
+    help=FRAMES.text,
 )
 @click.option(
     "--fps",
@@ -39,23 +48,17 @@ _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
     show_default=True,
     help="Frames a second.",
 )
-@click.option(
-    "--alpha",
-    type=float,
-    default=0.1,
-    show_default=True,
-    help="Pull back to the photo, 0 to 1: 1 stands still.",
-)
+@input_option(ALPHA)
 @click.option(
     "--beta",
     type=NumbersType(),
     multiple=True,
     callback=several,
-    default=["0.9"],
+    default=[str(BETA.default)],
     show_default=True,
-    help="Smoothness, 0 to 1. Several (0.8,0.95) also give one labelled sheet.",
+    help=f"{BETA.text} Several (0.8,0.95) also give one labelled sheet.",
 )
-@click.option("--loop", is_flag=True, help="End where it began.")
+@input_option(LOOP)
 @click.option(
     "--format",
     type=click.Choice(list(_SUFFIXES)),
@@ -71,7 +74,7 @@ def animate(model, scale, frames, fps, alpha, beta, loop, format, seed, grid, **
     keras-singan animate --scale 0-2 --beta 0.8,0.85,0.9,0.95 --grid
     """
     job = Job("animate", model, seed, suffix=_suffix(format, to["output"]), **to)
-    scales, betas = check_scales(job.singan.pyramid_, scale), beta
+    scales, betas = scale, beta
     from keras_singan.tasks.animation import iterate_frames
 
     walk = functools.partial(

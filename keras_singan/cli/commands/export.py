@@ -8,7 +8,7 @@ import click
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import model_option
 from keras_singan.cli.quiet import import_quietly
-from keras_singan.client.task_client import DEFAULT_MODEL
+from keras_singan.task_specs import DEFAULT_MODEL
 
 
 @click.command()

@@ -7,14 +7,22 @@ import click
 
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import SizeType
+from keras_singan.cli.options import image_help
 from keras_singan.cli.options import read_dash
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.query_options import connect
 from keras_singan.cli.query_options import connection_options
 from keras_singan.cli.query_options import output_options
+from keras_singan.cli.query_options import served_option
 from keras_singan.cli.query_output import Output
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.errors import ServingError
+from keras_singan.task_specs import ALPHA
+from keras_singan.task_specs import BETA
+from keras_singan.task_specs import FACTOR
+from keras_singan.task_specs import FRAMES
+from keras_singan.task_specs import LOOP
+from keras_singan.task_specs import image_tasks
 
 # A PNG is opened by more programs than an .apng, which is the same.
 _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
@@ -86,9 +94,7 @@ def reconstruct(url, output, overwrite, **connection):
 
 @query.command("super-resolve")
 @click.argument("image", type=IMAGE)
-@click.option(
-    "--factor", type=float, default=4, show_default=True, help="Enlargement, above 1."
-)
+@served_option(FACTOR)
 @click.option(
     "--seed", type=int, help="Seed of noise in the detail.  [default: no noise]"
 )
@@ -98,72 +104,51 @@ def reconstruct(url, output, overwrite, **connection):
 def super_resolve(url, image, factor, seed, output, overwrite, **connection):
     """Ask for IMAGE enlarged. - is standard input."""
     (image,) = read_dash(image)
-    stem = f"super_resolution_x{factor:g}"
+    stem = "super_resolution" if factor is None else f"super_resolution_x{factor:g}"
     stem += "" if seed is None else f"_seed{seed:04d}"
     with connect(url, **connection) as client:
         out = Output(output, client.model, overwrite, [stem])
         out.write_image(client.super_resolve(image, factor, seed=seed))
 
 
-@query.command()
-@click.argument("image", type=IMAGE)
-@click.argument("mask", type=IMAGE, required=False)
-@_scale_option
-@seed_option
-@output_options
-@connection_options
-@click.pass_obj
-def harmonize(url, image, mask, scale, seed, output, overwrite, **connection):
-    """Ask for what was pasted into IMAGE to fit in.
+def image_query(task):
+    """Makes the command of a task of the family: see `keras_singan.task_specs`."""
+    names = [each.name for each in task.options]
 
-    MASK is white where it was pasted; without it, the server compares IMAGE with
-    the photo. - is standard input.
-    """
-    _masked("harmonize", url, image, mask, scale, seed, output, overwrite, connection)
+    def run(url, scale, seed, output, overwrite, image, mask=None, **rest):
+        images = [image, mask][: 1 + ("mask_bytes" in task)]
+        images = read_dash(*images)
+        options = {name: rest.pop(name) for name in names}
+        seed = _seed(seed)
+        labels = [task[name].label for name in names if options[name]]
+        name = "_".join([task.name, *filter(None, labels)])
+        with connect(url, **rest) as client:
+            out = Output(output, client.model, overwrite, [_stem(name, scale, seed)])
+            ask = getattr(client, task.name)
+            out.write_image(ask(*images, start_scale=scale, seed=seed, **options))
 
-
-@query.command()
-@click.argument("image", type=IMAGE)
-@click.argument("mask", type=IMAGE, required=False)
-@_scale_option
-@seed_option
-@output_options
-@connection_options
-@click.pass_obj
-def edit(url, image, mask, scale, seed, output, overwrite, **connection):
-    """Ask for what was moved about in IMAGE to fit in.
-
-    MASK is white where it was edited; without it, the server compares IMAGE with
-    the photo. - is standard input.
-    """
-    _masked("edit", url, image, mask, scale, seed, output, overwrite, connection)
+    decorators = [
+        click.argument("image", type=IMAGE),
+        *[click.argument("mask", type=IMAGE, required=False)] * ("mask_bytes" in task),
+        _scale_option,
+        *(served_option(each) for each in task.options),
+        seed_option,
+        output_options,
+        connection_options,
+        click.pass_obj,
+    ]
+    for decorate in reversed(decorators):
+        run = decorate(run)
+    text = image_help(task, compares="the server compares")
+    return click.command(task.command, help=text)(run)
 
 
-@query.command("paint-to-image")
-@click.argument("image", type=IMAGE)
-@_scale_option
-@click.option(
-    "--quantize", is_flag=True, help="Use the scale retrained on few colours."
-)
-@seed_option
-@output_options
-@connection_options
-@click.pass_obj
-def paint_to_image(url, image, scale, quantize, seed, output, overwrite, **connection):
-    """Ask for a painting, IMAGE, as a photo. - is standard input."""
-    (paint,) = read_dash(image)
-    seed = _seed(seed)
-    name = "paint_to_image_quantized" if quantize else "paint_to_image"
-    with connect(url, **connection) as client:
-        out = Output(output, client.model, overwrite, [_stem(name, scale, seed)])
-        options = {"start_scale": scale, "quantize": quantize, "seed": seed}
-        out.write_image(client.paint_to_image(paint, **options))
+for _task in image_tasks():
+    query.add_command(image_query(_task))
 
 
 @query.command()
-@click.option(
-    "--frames", type=click.IntRange(1), help="How many.  [default: the server's]"
-)
+@served_option(FRAMES)
 @click.option(
     "--fps",
     type=click.FloatRange(1, 120),
@@ -172,17 +157,9 @@ def paint_to_image(url, image, scale, quantize, seed, output, overwrite, **conne
     help="Frames a second.",
 )
 @_scale_option
-@click.option(
-    "--alpha",
-    type=click.FloatRange(0, 1),
-    help="Pull back to the photo: 1 stands still.  [default: the server's]",
-)
-@click.option(
-    "--beta",
-    type=click.FloatRange(0, 1),
-    help="Smoothness.  [default: the server's]",
-)
-@click.option("--loop", is_flag=True, help="End where it began.")
+@served_option(ALPHA)
+@served_option(BETA)
+@served_option(LOOP)
 @click.option(
     "--format",
     "form",
@@ -223,15 +200,6 @@ def status(url, **connection):
             )
         for name, signature in client.metadata()["signatures"].items():
             click.echo(f"{name}: {', '.join(signature['inputs'])}")
-
-
-def _masked(task, url, image, mask, scale, seed, output, overwrite, connection):
-    image, mask = read_dash(image, mask)
-    seed = _seed(seed)
-    with connect(url, **connection) as client:
-        out = Output(output, client.model, overwrite, [_stem(task, scale, seed)])
-        run = getattr(client, task)
-        out.write_image(run(image, mask, start_scale=scale, seed=seed))
 
 
 def _seed(seed):

@@ -1,7 +1,5 @@
 """`keras-singan sample`."""
 
-import functools
-
 import click
 
 from keras_singan.cli.options import FactorType
@@ -11,17 +9,15 @@ from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.results import Result
-from keras_singan.cli.results import check_scales
 from keras_singan.cli.results import write_results
 from keras_singan.cli.task_run import Job
 from keras_singan.io.image import image_grid
+from keras_singan.task_specs import START_SCALE
 
 
 @click.command()
 @model_option
-@scales_option(
-    0, "First scale with fresh noise: 0 changes the layout, higher ones details."
-)
+@scales_option(START_SCALE.default, START_SCALE.text)
 @click.option(
     "-n",
     "count",
@@ -52,15 +48,19 @@ def sample(model, scale, count, size, height_factor, width_factor, seed, grid, *
     job = Job("sample", model, seed, **to)
     if factors != (None, None):
         size = _times(job.singan.pyramid_.sizes[-1], factors)
-    scales = check_scales(job.singan.pyramid_, scale)
-    draw = functools.partial(job.singan.sample, count, size=size, seed=job.seed)
-    plain = grid and len(scales) == 1
+    from keras_singan.tasks.sampling import iterate_samples
+
+    # The noise of all scales is checked here, and drawn scale by scale.
+    images = iterate_samples(
+        job.singan.pyramid_, count, start_scale=scale, size=size, seed=job.seed
+    )
+    plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
-    results = [make(job, scale, count, draw) for scale in scales]
-    sheet = job.sheet_stem("sample", scales) if len(scales) > 1 else None
+    results = [make(job, each, count, images) for each in scale]
+    sheet = job.sheet_stem("sample", scale) if len(scale) > 1 else None
     source = job.singan.training_image
     write_results(job, results, source, sheet, grid and not plain)
-    job.say_next_scale(scales)
+    job.say_next_scale(scale)
 
 
 def _times(trained, factors):
@@ -68,14 +68,12 @@ def _times(trained, factors):
     return tuple(max(1, round(side * (factor or 1))) for side, factor in pairs)
 
 
-def _result(job, scale, count, draw):
+def _result(job, scale, count, images):
     stem = job.stem("sample", f"scale{scale}")
     stems = [f"{stem}_{index:03d}" for index in range(count)]
-    return Result(f"scale {scale}", stems, lambda: draw(start_scale=scale))
+    return Result(f"scale {scale}", stems, lambda: next(images))
 
 
-def _grid_result(job, scale, count, draw):
+def _grid_result(job, scale, count, images):
     stem = f"{job.stem('sample', f'scale{scale}')}_grid{count}"
-    return Result(
-        f"scale {scale}", [stem], lambda: image_grid(draw(start_scale=scale))[None]
-    )
+    return Result(f"scale {scale}", [stem], lambda: image_grid(next(images))[None])

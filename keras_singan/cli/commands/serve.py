@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from keras_singan.cli.quiet import import_quietly
-from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import TaskError
+from keras_singan.task_specs import DEFAULT_MODEL
 
 
 class GrpcPortType(click.ParamType):

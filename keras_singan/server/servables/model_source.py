@@ -5,10 +5,10 @@ import os
 from pathlib import Path
 
 from keras_singan import __version__
-from keras_singan.client.task_client import DEFAULT_MODEL
 from keras_singan.errors import ModelFileError
 from keras_singan.models.model_file import MODEL_NAME
 from keras_singan.server.servables.versions import find_versions
+from keras_singan.task_specs import DEFAULT_MODEL
 
 
 def base_folder(path):

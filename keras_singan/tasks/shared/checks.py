@@ -2,6 +2,7 @@
 
 import math
 import secrets
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -21,21 +22,31 @@ def check_count(n, name="n", least=1):
 
 
 def check_start_scale(pyramid, start_scale):
-    """Returns `start_scale` as an int, or raises `TaskError`."""
-    return _check_scale(pyramid, start_scale, 0)
+    """Returns `start_scale` as an int, or raises `TaskError`.
+
+    Of an iterable of scales it returns a tuple of ints.
+    """
+    return _check_scales(pyramid, start_scale, 0)
 
 
 def check_injection_scale(pyramid, start_scale):
     """Returns the scale at which an image enters, or raises `TaskError`.
 
     It is never 0: nothing lies below, so the image would not be seen at all.
+    Of an iterable of scales it returns a tuple of ints.
     """
     if pyramid.num_scales < 2:
         raise TaskError(
             "An image can enter a model of at least 2 scales only: train with a "
             "smaller min_size. Received: a model of 1 scale."
         )
-    return _check_scale(pyramid, start_scale, 1)
+    return _check_scales(pyramid, start_scale, 1)
+
+
+def _check_scales(pyramid, start_scale, least):
+    if isinstance(start_scale, Iterable) and not isinstance(start_scale, str):
+        return tuple(_check_scale(pyramid, scale, least) for scale in start_scale)
+    return _check_scale(pyramid, start_scale, least)
 
 
 def _check_scale(pyramid, start_scale, least):

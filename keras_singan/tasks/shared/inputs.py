@@ -4,11 +4,10 @@ import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import ImageError
-from keras_singan.errors import TaskError
-from keras_singan.geometry import receptive_field
 from keras_singan.io.image import read_image
 from keras_singan.ops.plan_sizes import area_size
 from keras_singan.ops.plan_sizes import plan_sizes
+from keras_singan.tasks.shared.rules import coarsest_fits
 
 # Rec. 601: what Pillow turns colour into grey with.
 LUMA = np.array([0.299, 0.587, 0.114], "float32")
@@ -84,11 +83,5 @@ def generation_sizes(pyramid, size):
     if tf.is_tensor(size[0]):
         return sizes
     sizes = tuple((int(height), int(width)) for height, width in sizes)
-    smallest = receptive_field(pyramid.num_layers)
-    if min(sizes[0]) < smallest:
-        raise TaskError(
-            "The image must not be so elongated: this model's coarsest scale would "
-            f"have a side under {smallest} px. Received: an image of "
-            f"{size[0]}x{size[1]} (height x width)."
-        )
+    coarsest_fits(pyramid, sizes[0], size).check()
     return sizes

@@ -4,34 +4,39 @@ from keras import ops
 
 from keras_singan.io.image import to_uint8
 from keras_singan.ops import masks
-from keras_singan.tasks.checks import check_injection_scale
-from keras_singan.tasks.checks import check_seed
-from keras_singan.tasks.inputs import generation_sizes
-from keras_singan.tasks.inputs import read_for
-from keras_singan.tasks.regions import find_region
-from keras_singan.tasks.regions import read_mask
+from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import check_seed
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.regions import find_region
+from keras_singan.tasks.shared.regions import read_mask
+from keras_singan.tasks.shared.scale_sweep import over_scales
 
 
-def blend(pyramid, image, mask, start_scale, seed, regenerate):
+def blend(pyramid, task, image, mask, start_scale, seed, graph_half):
     """Changes what lies under a mask, and around it; all else stays.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
-        image: What `keras_singan.tasks.inputs.read_for` takes, of any size.
+        task: The `keras_singan.task_specs.Task`, for its default start scale.
+        image: What `keras_singan.tasks.shared.inputs.read_for` takes, of any
+            size.
         mask: What `read_mask` takes; `None` compares with the photo.
-        start_scale: First scale that runs; `None` is `middle_scale`.
+        start_scale: First scale that runs, or several; `None` is the default.
         seed: Whole number, or `None` for a random one.
-        regenerate: The task's work, of `(pyramid, image, region, start_scale,
-            seed, sizes)`: `harmonize_graph` or `edit_graph`.
+        graph_half: The task's work, of `(pyramid, image, region, start_scale,
+            seed, sizes)`.
 
     Returns:
-        uint8 array `(height, width, channels)`, of the image's size.
+        uint8 array `(height, width, channels)`, of the image's size; for several
+        start scales a stack of them.
 
     Raises:
         ImageError: If image or mask cannot be read.
         TaskError: If the mask or an argument cannot be used.
     """
-    start_scale = middle_scale(pyramid) if start_scale is None else start_scale
+    if start_scale is None:
+        start_scale = task.start_scale(pyramid.num_scales)
     start_scale = check_injection_scale(pyramid, start_scale)
     seed = check_seed(seed)
     pixels = read_for(pyramid, image)
@@ -40,8 +45,12 @@ def blend(pyramid, image, mask, start_scale, seed, regenerate):
         region = find_region(pyramid, pixels)
     else:
         region = read_mask(mask, pixels.shape[:2])
-    result = regenerate(pyramid, pixels[None], region, start_scale, seed, sizes)
-    return to_uint8(result.numpy()[0])
+
+    def run(scale):
+        result = graph_half(pyramid, pixels[None], region, scale, seed, sizes)
+        return to_uint8(result.numpy()[0])
+
+    return over_scales(start_scale, run)
 
 
 def change_softly(image, change, region, radius_at_250):
@@ -59,8 +68,3 @@ def change_softly(image, change, region, radius_at_250):
     """
     soft = masks.soften(region, radius_at_250)[None, :, :, None]
     return ops.clip(image + soft * change, -1.0, 1.0)
-
-
-def middle_scale(pyramid):
-    """The scale from which `harmonize` and `edit` start unless told otherwise."""
-    return max(1, pyramid.num_scales // 2)

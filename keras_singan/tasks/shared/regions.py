@@ -7,10 +7,10 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
 from keras_singan.io.image import read_image
 from keras_singan.ops import masks
-from keras_singan.tasks.inputs import generation_sizes
-
-# From this part of an image on, it is no edit of the photo but another picture.
-MOST_CHANGED = 0.8
+from keras_singan.tasks.shared.inputs import generation_sizes
+from keras_singan.tasks.shared.rules import partial_mask
+from keras_singan.tasks.shared.rules import partly_changed
+from keras_singan.tasks.shared.rules import photo_proportions
 
 
 def read_mask(mask, size):
@@ -40,17 +40,7 @@ def read_mask(mask, size):
             f"width). Received: a mask of {pixels.shape[0]}x{pixels.shape[1]}."
         )
     inside = masks.from_image(tf.constant(pixels))
-    if not tf.reduce_any(inside):
-        brightest = round((float(pixels[..., :3].max()) + 1) * 127.5)
-        raise TaskError(
-            "The mask must be white (above half) where the image may change. Received: "
-            f"an empty mask, whose brightest value is {brightest} of 255."
-        )
-    if tf.reduce_all(inside):
-        raise TaskError(
-            "The mask must be black where the image stays as it is. "
-            "Received: a full mask, white everywhere."
-        )
+    partial_mask(inside, lambda: _brightest(pixels)).check()
     return inside
 
 
@@ -68,18 +58,12 @@ def find_region(pyramid, image):
         TaskError: If the proportions are not those of the photo, or nothing or
             nearly everything differs.
     """
-    if generation_sizes(pyramid, image.shape[:2]) != pyramid.sizes:
-        height, width = pyramid.sizes[-1]
-        raise TaskError(
-            "Without a mask the image must have the photo's proportions, "
-            f"{height}x{width} (height x width): give a mask. "
-            f"Received: an image of {image.shape[0]}x{image.shape[1]}."
-        )
+    size = image.shape[:2]
+    photo_proportions(pyramid, generation_sizes(pyramid, size), size).check()
     found = masks.changed(tf.constant(image), pyramid.real.value[0])
-    part = float(tf.reduce_mean(tf.cast(found, tf.float32)))
-    if not 0 < part <= MOST_CHANGED:
-        raise TaskError(
-            "Without a mask the image must differ from the photo in some places only: "
-            f"give a mask. Received: an image that differs in {part:.0%} of its pixels."
-        )
+    partly_changed(found).check()
     return found
+
+
+def _brightest(pixels):
+    return round((float(pixels[..., :3].max()) + 1) * 127.5)

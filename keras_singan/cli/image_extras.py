@@ -1,0 +1,190 @@
+"""What single commands of the family "image (and mask) to image" have besides."""
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import click
+import numpy as np
+
+from keras_singan.cli.options import FactorType
+from keras_singan.cli.options import MoveType
+from keras_singan.cli.options import input_option
+from keras_singan.cli.results import read_pixels
+
+
+@dataclasses.dataclass
+class Work:
+    """What a method of `SinGAN` is called with, and how its results are called.
+
+    Attributes:
+        images: The image, and the mask if there is one.
+        source: Function that gives what the task began with, uint8 `(H, W, C)`.
+        stem: What the files' names begin with.
+        arguments: Other arguments of the method. Defaults to none.
+        keep_source: Whether the source is written beside the first image where
+            no sheet shows it. Defaults to `False`.
+    """
+
+    images: list
+    source: Callable
+    stem: str
+    arguments: dict[str, Any] = dataclasses.field(default_factory=dict)
+    keep_source: bool = False
+
+
+class Extras:
+    """A command's options besides those that all have; here those of its inputs.
+
+    Args:
+        task: The `keras_singan.task_specs.Task`.
+    """
+
+    image_required = True
+    # Paragraphs for the help: before the one on the images, and after it.
+    usage, more = "", ""
+
+    def __init__(self, task):
+        self.task = task
+
+    @property
+    def options(self):
+        """Decorators that add the options, in order."""
+        return [input_option(each) for each in self.task.options]
+
+    def check(self, images, **given):
+        """Raises `click.UsageError` where arguments do not go together."""
+
+    def prepare(self, job, images, scales, **given):
+        """Gives the `Work`: here the images as they are.
+
+        Args:
+            job: The `Job`.
+            images: The image, and the mask if the task has one: paths, bytes or
+                `None`.
+            scales: The start scales.
+            **given: What the options gave.
+        """
+        source = functools.partial(read_pixels, job, images[0])
+        return Work(images, source, self.task.name, given)
+
+    def again(self, **given):
+        """Gives the options that the command after this one has, too."""
+        defaults = {each.name: each.default for each in self.task.options}
+        words = []
+        for name, value in given.items():
+            if value != defaults[name]:
+                words.append(f"--{name.replace('_', '-')}")
+                words += [] if value is True else [value]
+        return words
+
+
+class MoveExtras(Extras):
+    """Those of `edit`, which makes a crude edit itself with `--move`."""
+
+    image_required = False
+    usage = (
+        "\b\nkeras-singan edit edited.png mask.png\n"
+        "keras-singan edit --move 10,20,30,40:60,20 --resize-region 1.5"
+    )
+    more = (
+        "With --move the edit itself is made here: on IMAGE, or on the photo if "
+        "there is no IMAGE."
+    )
+    options = (
+        click.option(
+            "--move",
+            type=MoveType(),
+            help="Move the box at x,y, w wide and h high, to to_x,to_y.",
+        ),
+        click.option(
+            "--resize-region",
+            type=FactorType(),
+            help="Enlarge what --move moves.  [default: 1]",
+        ),
+    )
+
+    def check(self, images, move, resize_region):
+        image, mask = images
+        if resize_region is not None and move is None:
+            raise click.UsageError(
+                "--resize-region needs --move, whose to_x,to_y may be x,y. "
+                f"Received: --resize-region {resize_region:g} alone."
+            )
+        if image is None and move is None:
+            raise click.UsageError(
+                "Either IMAGE, edited, or --move must be given. Received: neither."
+            )
+        if mask is not None and move is not None:
+            raise click.UsageError(
+                "Either MASK or --move, which makes a mask, can be given. "
+                "Received: both."
+            )
+
+    def prepare(self, job, images, scales, move, resize_region):
+        if move is None:
+            return super().prepare(job, images, scales)
+        from keras_singan.tasks.editing import naive_edit
+
+        image, _ = images
+        if image is None:
+            pixels = job.singan.training_image()
+        else:
+            pixels = read_pixels(job, image)
+        image, mask = naive_edit(pixels, move, resize_region or 1.0)
+        source = functools.partial(np.asarray, image)
+        return Work([image, mask], source, self.task.name, keep_source=True)
+
+    def again(self, move, resize_region):
+        words = ["--move", "{},{},{},{}:{},{}".format(*move)] if move else []
+        words += ["--resize-region", f"{resize_region:g}"] if resize_region else []
+        return words
+
+
+class QuantizeExtras(Extras):
+    """Those of `paint-to-image`, which retrains a scale with `--quantize`."""
+
+    options = (
+        click.option(
+            "--quantize",
+            is_flag=True,
+            help="Reduce IMAGE to the photo's main colours, with the scale retrained "
+            "for it.",
+        ),
+        click.option(
+            "--colors",
+            type=click.IntRange(2, 256),
+            default=5,
+            show_default=True,
+            help="How many colours --quantize leaves.",
+        ),
+    )
+
+    def prepare(self, job, images, scales, quantize, colors):
+        work = super().prepare(job, images, scales)
+        if quantize:
+            work.stem = f"{self.task.name}_colors{colors}"
+            work.arguments = {"quantize": True, "colors": colors}
+            self._announce(job, scales, colors)
+        return work
+
+    def _announce(self, job, scales, colors):
+        from keras_singan.tasks.retrained_scale import quantized_path
+
+        for scale in scales:
+            kept = quantized_path(job.model_path, scale, colors)
+            if 0 < scale < job.singan.pyramid_.num_scales and not kept.exists():
+                text = f"--quantize retrains scale {scale} once, which takes minutes: "
+                click.echo(f"{text}kept in {kept}", err=True)
+
+    def again(self, quantize, colors):
+        return ["--quantize", "--colors", colors] if quantize else []
+
+
+_EXTRAS = {"edit": MoveExtras, "paint_to_image": QuantizeExtras}
+
+
+def extras_of(task):
+    """Returns the `Extras` of a task's command."""
+    return _EXTRAS.get(task.name, Extras)(task)

@@ -1,0 +1,1 @@
+"""What the tasks share: checks of their arguments, images and masks, blending."""

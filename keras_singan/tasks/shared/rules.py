@@ -1,0 +1,130 @@
+"""What an image and a mask must be, said once for Python and for graphs.
+
+Python raises a `TaskError`; an exported graph answers INVALID_ARGUMENT. Both say
+the same sentence.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from keras_singan.errors import TaskError
+from keras_singan.geometry import receptive_field
+
+# From this part of an image on, it is no edit of the photo but another picture.
+MOST_CHANGED = 0.8
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """One rule, applied to one input.
+
+    Attributes:
+        holds: Scalar bool tensor.
+        sentence: What must be, without quotes, which a graph would escape.
+        received: Tensor that a graph shows.
+        describe: Function that gives Python's text of what was received.
+    """
+
+    holds: tf.Tensor
+    sentence: str
+    received: tf.Tensor
+    describe: Callable
+
+    def check(self):
+        """Raises `TaskError` unless the rule holds; not in a graph."""
+        if not self.holds:
+            raise TaskError(f"{self.sentence} Received: {self.describe()}.")
+
+
+def partial_mask(inside, brightest=None):
+    """The rule for a mask: something is inside, and not everything.
+
+    Args:
+        inside: bool tensor `(height, width)`.
+        brightest: Function that gives the mask's brightest value, 0 to 255, for
+            Python's text. Defaults to `None`.
+    """
+    some, full = tf.reduce_any(inside), tf.reduce_all(inside)
+
+    def describe():
+        if full:
+            return "a full mask, white everywhere"
+        return f"an empty mask, whose brightest value is {brightest()} of 255"
+
+    return Rule(
+        some & ~full,
+        "The mask must be white where the image may change, and black elsewhere.",
+        tf.stack([some, full]),
+        describe,
+    )
+
+
+def photo_proportions(pyramid, sizes, size):
+    """The rule for an image without a mask: it can be compared with the photo.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        sizes: What `generation_sizes` gives for the image.
+        size: The image's (height, width), ints or scalar tensors.
+    """
+    same = tf.equal(tf.stack(sizes[-1]), tf.constant(pyramid.sizes[-1]))
+    height, width = pyramid.sizes[-1]
+    return Rule(
+        tf.reduce_all(same),
+        "Without a mask the image must have the proportions of the photo, "
+        f"{height}x{width} (height x width): give a mask.",
+        tf.stack(size),
+        lambda: f"an image of {size[0]}x{size[1]}",
+    )
+
+
+def partly_changed(found):
+    """The rule for an image without a mask: it is an edit of the photo.
+
+    Args:
+        found: bool tensor `(height, width)`: where it differs from the photo.
+    """
+    part = tf.reduce_mean(tf.cast(found, tf.float32))
+    return Rule(
+        (part > 0) & (part <= MOST_CHANGED),
+        "Without a mask the image must differ from the photo in some places only: "
+        "give a mask.",
+        part,
+        lambda: f"an image that differs in {float(part):.0%} of its pixels",
+    )
+
+
+def coarsest_fits(pyramid, coarsest, size):
+    """The rule for a size: the coarsest scale is no smaller than a patch.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        coarsest: (height, width) of the coarsest scale, ints or scalar tensors.
+        size: The wanted (height, width), ints or scalar tensors.
+    """
+    smallest = receptive_field(pyramid.num_layers)
+    return Rule(
+        tf.reduce_min(tf.stack(coarsest)) >= smallest,
+        "The image is too small or too elongated for this model, whose coarsest "
+        f"scale must have {smallest} px.",
+        tf.stack(size),
+        lambda: f"an image of {size[0]}x{size[1]} (height x width)",
+    )
+
+
+def least_size(pyramid, size):
+    """The rule for an image that the finest generator enlarges.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        size: The image's (height, width), ints or scalar tensors.
+    """
+    smallest = receptive_field(pyramid.num_layers)
+    return Rule(
+        tf.reduce_min(tf.stack(size)) >= smallest,
+        f"The image must have sides of at least {smallest} px.",
+        tf.stack(size),
+        lambda: f"an image of {size[0]}x{size[1]} (height x width)",
+    )
