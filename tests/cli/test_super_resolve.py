@@ -94,5 +94,5 @@ def test_an_image_that_is_too_small_is_wrong_usage():
     result = invoke("super-resolve", "small.png", "--model", trained_run())
     assert result.exit_code == 2
     assert result.stderr.splitlines()[-1].startswith(
-        "Error: The image must be at least"
+        "Error: The image must have sides of at least"
     )
