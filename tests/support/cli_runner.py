@@ -20,9 +20,12 @@ from support.photos import photo_file
 TINY_CONFIG = [
     *("--max-size", "40", "--min-size", "24", "--filters", "4", "--steps", "3"),
     *("--set", "num_layers=2", "--set", "discriminator_steps=1"),
-    *("--set", "generator_steps=1", "--set", "warm_fraction=1"),
+    *("--set", "generator_steps=1"),
 ]
-TINY_OPTIONS = [*TINY_CONFIG, "--dtype-policy", "float32", "--verbose", "0"]
+TINY_OPTIONS = [
+    *TINY_CONFIG,
+    *("--dtype-policy", "float32", "--set", "warm_fraction=1", "--verbose", "0"),
+]
 
 
 def invoke(*args, env=None, input=None):
