@@ -6,6 +6,7 @@ import click
 
 from keras_singan.cli.options import input_option
 from keras_singan.cli.quiet import import_quietly
+from keras_singan.client.rest_client import MAX_ANSWER_MB
 from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.rest_client import Client
 
@@ -65,7 +66,7 @@ _CONNECTION = (
         type=click.FloatRange(0.001, 86400),
         default=TIMEOUT,
         show_default=True,
-        help="Seconds without a word from the server.",
+        help="Seconds that an answer may take, to its last byte.",
     ),
     _shared(
         "--retries",
@@ -73,6 +74,13 @@ _CONNECTION = (
         default=4,
         show_default=True,
         help="Further attempts while the server is busy or starting.",
+    ),
+    _shared(
+        "--max-answer-mb",
+        type=click.IntRange(1, 2047),
+        default=MAX_ANSWER_MB,
+        show_default=True,
+        help="Most MiB of an answer.",
     ),
     _shared("--grpc", is_flag=True, help="URL is host:port of gRPC (extra serve)."),
 )

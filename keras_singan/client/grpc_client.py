@@ -8,8 +8,12 @@ from keras_singan.client.addresses import check_token
 from keras_singan.client.addresses import check_version
 from keras_singan.client.addresses import grpc_target
 from keras_singan.client.arguments import real
+from keras_singan.client.arguments import whole
+from keras_singan.client.failures import answer_too_large
+from keras_singan.client.one_line import one_line
 from keras_singan.client.replies import read_metadata
 from keras_singan.client.replies import read_status
+from keras_singan.client.rest_client import MAX_ANSWER_MB
 from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.retries import Busy
 from keras_singan.client.retries import checked_retries
@@ -29,11 +33,15 @@ _FIELDS = {
     "DT_FLOAT": "float_val",
     "DT_INT32": "int_val",
 }
-# gRPC takes 4 MB by default: less than an animation.
-_NO_LIMIT = [
-    ("grpc.max_receive_message_length", -1),
-    ("grpc.max_send_message_length", -1),
-]
+_ANSWER_TOO_LARGE = "CLIENT: Received message larger than max"
+# What gRPC says of a connection that broke during a call: the request had reached
+# the server, and sent again, it could stop the server once more. And of a request
+# that is too large.
+_BROKE = (
+    *("closed", "closing", "reset", "broken pipe", "removed", "end of stream", "eof"),
+    *("goaway", "disconnect", "terminat", "watchdog", "ping timeout"),
+    "larger than max",
+)
 
 
 class GrpcClient(TaskClient):
@@ -49,6 +57,7 @@ class GrpcClient(TaskClient):
         retries: How often to try again, or `Retries`. Defaults to `4`.
         token: Sent as `authorization: Bearer`, or `None`. Defaults to `None`.
         batch_size: Images asked for in one request. Defaults to `8`.
+        max_answer_mb: Most MiB of an answer. Defaults to `256`.
 
     Raises:
         TaskError: If an argument is not as above.
@@ -65,6 +74,7 @@ class GrpcClient(TaskClient):
         retries=4,
         token=None,
         batch_size=8,
+        max_answer_mb=MAX_ANSWER_MB,
     ):
         target, tls = grpc_target(url)
         spec = {"name": check_model(model)}
@@ -72,7 +82,13 @@ class GrpcClient(TaskClient):
             spec["version"] = {"value": check_version(version)}
         timeout = real("timeout", timeout, 0.001, 86400)
         transport = GrpcTransport(
-            target, tls, spec, timeout, checked_retries(retries), check_token(token)
+            target,
+            tls,
+            spec,
+            timeout,
+            checked_retries(retries),
+            check_token(token),
+            whole("max_answer_mb", max_answer_mb, 1, 2047) * 2**20,
         )
         super().__init__(transport, batch_size)
 
@@ -88,20 +104,27 @@ class GrpcTransport:
         timeout: Seconds that an answer may take.
         retries: `Retries`.
         token: Bearer token, or `None`.
+        max_bytes: Most bytes of an answer.
     """
 
-    def __init__(self, target, tls, spec, timeout, retries, token):
+    def __init__(self, target, tls, spec, timeout, retries, token, max_bytes):
         self._protos = _messages()
         import grpc
 
         self.server, self.model = target, spec["name"]
         self._spec, self._timeout, self._retries = spec, timeout, retries
+        self._max_bytes = max_bytes
+        # By default gRPC takes 4 MB, which is less than an animation.
+        options = [
+            ("grpc.max_receive_message_length", max_bytes),
+            ("grpc.max_send_message_length", -1),
+        ]
         self._metadata = [("authorization", f"Bearer {token}")] if token else []
         if tls:
             credentials = grpc.ssl_channel_credentials()
-            self._channel = grpc.secure_channel(target, credentials, _NO_LIMIT)
+            self._channel = grpc.secure_channel(target, credentials, options)
         else:
-            self._channel = grpc.insecure_channel(target, _NO_LIMIT)
+            self._channel = grpc.insecure_channel(target, options)
 
     def predict(self, signature, rows):
         """Gives each row's image as `bytes`, or its frames as a list of them."""
@@ -145,7 +168,10 @@ class GrpcTransport:
         try:
             return method(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
-            raise _error_of(self.server, self._spec["name"], error) from None
+            code, text = error.code().name, error.details() or ""
+            if text.startswith(_ANSWER_TOO_LARGE):
+                raise answer_too_large(self.server, self._max_bytes) from None
+            raise _error_of(self.server, self._spec["name"], code, text) from None
 
     def _encoded(self, outputs, rows):
         for name in ("image_bytes", "frames_bytes"):
@@ -159,7 +185,7 @@ class GrpcTransport:
                 return [values[k * shape[1] : (k + 1) * shape[1]] for k in range(rows)]
         raise ServingError(
             f"The server at {self.server} must answer with {rows} encoded images or "
-            f"lists of them. Received: outputs={sorted(outputs)}."
+            f"lists of them. Received: outputs={one_line(sorted(outputs))}."
         )
 
 
@@ -173,19 +199,22 @@ def _tensor(values, name):
     }
 
 
-def _error_of(server, model, error):
-    """Gives the exception for a gRPC error: `Busy` where it may pass."""
-    code = error.code().name
-    text = " ".join((error.details() or "").split("[[{{")[0].split())[:500]
+def _error_of(server, model, code, details):
+    """Returns the exception for a gRPC error: `Busy` where it may be repeated.
+
+    The rule is that of `keras_singan.client.failures`.
+    """
+    text = one_line(details.partition("[[{{")[0])
     received = f"Received: {text or 'no reason'} ({code})"
     result = ServingError(f"{_expected(server, model, code)} {received}")
-    # A connection that broke had reached the model: sent again, the request could
-    # stop the server once more.
-    final = ("closed", "reset", "larger than max")
+    return Busy(result) if _may_repeat(code, text.lower()) else result
+
+
+def _may_repeat(code, text):
+    if code == "UNAVAILABLE" and "failed to connect" in text:
+        return True
     passing = code in ("RESOURCE_EXHAUSTED", "UNAVAILABLE")
-    if passing and not any(word in text.lower() for word in final):
-        return Busy(result)
-    return result
+    return passing and not any(word in text for word in _BROKE)
 
 
 def _expected(server, model, code):
@@ -223,7 +252,7 @@ def _messages():
     except ImportError as error:
         raise ServingError(
             "gRPC needs grpcio and tensorflow-serving-api: "
-            f'pip install "keras-singan[serve]". Received: {error}'
+            f'pip install "keras-singan[serve]". Received: {one_line(error)}'
         ) from error
     return types.SimpleNamespace(
         TensorProto=tensor_pb2.TensorProto,

@@ -21,7 +21,7 @@ _SENT_AS_IS = {
     "MPO": ("L", "RGB"),
 }
 _PNG_MODES = ("L", "LA", "RGB", "RGBA", "I;16")
-_OTHER_MODES = {"1": "L", "La": "LA", "RGBa": "RGBA"}
+_OTHER_MODES = {"L": "L", "1": "L", "La": "LA", "RGBa": "RGBA"}
 # Suffix -> Pillow's format, its options, the most frames a second, and the step
 # of its clock in ms. Browsers slow down a GIF that is faster.
 _ANIMATIONS = {
@@ -65,7 +65,7 @@ def decode_image(data):
     """Decodes the bytes of a PNG file.
 
     Returns:
-        A PIL image, loaded.
+        A PIL image of mode L, RGB or RGBA.
 
     Raises:
         ImageError: If they are no PNG.
@@ -73,7 +73,16 @@ def decode_image(data):
     with _reading(data, "data"):
         image = Image.open(io.BytesIO(data), formats=["PNG"])
         image.load()
-        return image
+        return _plain(image)
+
+
+def _plain(image):
+    """Gives an image of 8 bits a channel: grey, RGB or RGBA."""
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        return image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+    if image.mode == "LA" or image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert(_OTHER_MODES.get(image.mode, "RGB"))
 
 
 def save_frames(path, frames, fps=10, *, overwrite=False):

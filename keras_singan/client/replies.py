@@ -5,6 +5,7 @@ import contextlib
 import json
 
 from keras_singan.client.failures import no_serving
+from keras_singan.client.one_line import one_line
 from keras_singan.errors import ServingError
 
 
@@ -51,8 +52,8 @@ def read_status(server, answer):
         return [
             {
                 "version": int(entry.get("version", 0)),
-                "state": entry["state"],
-                "error": entry.get("status", {}).get("error_message", ""),
+                "state": one_line(entry["state"], 60),
+                "error": one_line(entry.get("status", {}).get("error_message", "")),
             }
             for entry in answer["model_version_status"]
         ]
@@ -67,10 +68,10 @@ def read_metadata(server, answer):
     with _expecting(server, "a model's metadata"):
         signatures = answer["metadata"]["signature_def"]["signature_def"]
         return {
-            "name": answer["model_spec"]["name"],
+            "name": one_line(answer["model_spec"]["name"], 200),
             "version": int(answer["model_spec"]["version"]),
             "signatures": {
-                name: {
+                one_line(name, 200): {
                     "inputs": _tensors(signature.get("inputs", {})),
                     "outputs": _tensors(signature.get("outputs", {})),
                 }
@@ -81,13 +82,15 @@ def read_metadata(server, answer):
 
 
 def _tensors(tensors):
-    return {name: _tensor(tensor) for name, tensor in sorted(tensors.items())}
+    return {
+        one_line(name, 200): _tensor(tensor) for name, tensor in sorted(tensors.items())
+    }
 
 
 def _tensor(tensor):
     shape = tensor.get("tensor_shape", {})
     sizes = [int(side.get("size", 0)) for side in shape.get("dim", [])]
-    dtype = tensor["dtype"].removeprefix("DT_").lower()
+    dtype = one_line(tensor["dtype"], 60).removeprefix("DT_").lower()
     return {
         "dtype": {"float": "float32", "double": "float64"}.get(dtype, dtype),
         "shape": None if shape.get("unknown_rank") else sizes,
@@ -112,7 +115,7 @@ def _expecting(server, what):
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        text = " ".join(str(error).split())[:100]
+        text = one_line(error, 100)
         raise ServingError(
             f"The server at {server} must answer with {what}, as one with a model of "
             f"keras-singan export does. Received: another answer ({text})."

@@ -4,11 +4,17 @@ import base64
 import http.client
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 
 from keras_singan.client.addresses import check_token
 from keras_singan.client.addresses import rest_address
 from keras_singan.client.arguments import real
+from keras_singan.client.arguments import whole
+from keras_singan.client.bounded_http import AnswerTooLarge
+from keras_singan.client.bounded_http import new_opener
+from keras_singan.client.bounded_http import read_answer
+from keras_singan.client.bounded_http import read_error
 from keras_singan.client.failures import error_of
 from keras_singan.client.failures import failure_of
 from keras_singan.client.replies import read_json
@@ -19,15 +25,18 @@ from keras_singan.client.retries import checked_retries
 from keras_singan.client.task_client import TaskClient
 
 TIMEOUT = 150.0
-"""Seconds without a word from the server: a little over the server's own limit."""
+"""Seconds that an answer may take: a little over the server's own limit."""
+
+MAX_ANSWER_MB = 256
+"""Most MiB of an answer: what a model may send within its default limits, as JSON."""
 
 
 class Client(TaskClient):
     """A served model, asked over REST.
 
-    Requests are sent again while the server is busy or starting (HTTP 429, 502,
-    503, connection refused): a row's result depends on the row alone. It may be
-    used from several threads.
+    A request is sent again while the server is busy or starting (HTTP 429, 503, a
+    connection that is refused), but never after a model may have begun with it.
+    A client may be used from several threads.
 
     Args:
         url: Such as `http://host:8501`, `https://host/prefix`, or that of a
@@ -35,10 +44,12 @@ class Client(TaskClient):
         model: Name that the server knows the model by; it cannot be asked for
             it. Defaults to the URL's, or `"singan"`.
         version: Its version, or `None` for the newest. Defaults to `None`.
-        timeout: Seconds without a word from the server. Defaults to `150`.
+        timeout: Seconds that an answer may take, from connecting to its last byte;
+            each attempt has as many. Defaults to `150`.
         retries: How often to try again, or `Retries`. Defaults to `4`.
         token: Sent as `Authorization: Bearer`, or `None`. Defaults to `None`.
         batch_size: Images asked for in one request. Defaults to `8`.
+        max_answer_mb: Most MiB of an answer. Defaults to `256`.
 
     Raises:
         TaskError: If an argument is not as above.
@@ -57,11 +68,16 @@ class Client(TaskClient):
         retries=4,
         token=None,
         batch_size=8,
+        max_answer_mb=MAX_ANSWER_MB,
     ):
         address = rest_address(url, model, version)
         timeout = real("timeout", timeout, 0.001, 86400)
         transport = RestTransport(
-            address, timeout, checked_retries(retries), check_token(token)
+            address,
+            timeout,
+            checked_retries(retries),
+            check_token(token),
+            whole("max_answer_mb", max_answer_mb, 1, 2**20) * 2**20,
         )
         super().__init__(transport, batch_size)
 
@@ -71,20 +87,20 @@ class RestTransport:
 
     Args:
         address: The model's `Address`.
-        timeout: Seconds without a word from the server.
+        timeout: Seconds that an answer may take.
         retries: `Retries`.
         token: Bearer token, or `None`.
+        max_bytes: Most bytes of an answer.
     """
 
-    def __init__(self, address, timeout, retries, token):
+    def __init__(self, address, timeout, retries, token, max_bytes):
         self.server, self.model = address.server, address.model
         self._address, self._timeout, self._retries = address, timeout, retries
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
-        # No redirects: one would make a GET of a POST, or carry the token away.
-        handlers = [_NoRedirect()]
-        if address.is_local:
-            handlers.append(urllib.request.ProxyHandler({}))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._max_bytes = max_bytes
+        proxies = _proxies(address)
+        self._proxy = _host_of(proxies.get(address.server.partition(":")[0]))
+        self._opener = new_opener(max_bytes, proxies)
 
     def predict(self, signature, rows):
         """Gives each row's image as `bytes`, or its frames as a list of them."""
@@ -113,21 +129,37 @@ class RestTransport:
         request = urllib.request.Request(self._address.path + action, body, headers)
         try:
             with self._opener.open(request, timeout=self._timeout) as response:
-                return read_json(self._address, response.status, response.read())
+                if (response.length or 0) > self._max_bytes:
+                    raise AnswerTooLarge(f"{response.length} bytes")
+                answer = read_answer(response)
+                return read_json(self._address, response.status, answer)
         except urllib.error.HTTPError as error:
             with error:
-                answer = _read_error(error)
+                answer = read_error(error)
             sent = 0 if body is None else len(body)
             raise error_of(
-                self._address, error.code, error.headers, answer, sent
+                self._address, error.code, error.headers, answer, sent, self._proxy
             ) from None
         except (OSError, http.client.HTTPException) as error:
-            raise failure_of(self._address, self._timeout, error) from error
+            raise failure_of(
+                self._address, self._timeout, error, self._max_bytes, self._proxy
+            ) from error
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, *unused):
+def _proxies(address):
+    """Returns the proxies to use, by scheme: those of the environment, if any."""
+    host = urllib.parse.urlsplit(address.server).netloc
+    if address.is_local or urllib.request.proxy_bypass(host):
+        return {}
+    return urllib.request.getproxies()
+
+
+def _host_of(proxy):
+    """Returns host and port of a proxy's URL, without its password."""
+    if not proxy:
         return None
+    url = proxy if "://" in proxy else f"//{proxy}"
+    return urllib.parse.urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _instance(row):
@@ -143,10 +175,3 @@ def _json_value(value):
     if isinstance(value, bytes):
         return {"b64": base64.b64encode(value).decode("ascii")}
     return value
-
-
-def _read_error(error):
-    try:
-        return error.read()
-    except (OSError, http.client.HTTPException):
-        return b""

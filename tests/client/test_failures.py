@@ -28,7 +28,7 @@ def client(server):
     return Client(server.url)
 
 
-@pytest.mark.parametrize("status", [429, 502, 503])
+@pytest.mark.parametrize("status", [429, 503])
 def test_a_busy_server_is_asked_again_with_growing_pauses(server, status):
     sleeps = []
     server.script = [Answer(status)] * 3
@@ -36,6 +36,30 @@ def test_a_busy_server_is_asked_again_with_growing_pauses(server, status):
     assert client.reconstruct().size == (6, 4)
     assert sleeps == [0.5, 1.0, 2.0]
     assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(502, {"error": "The model server stopped during the request."}),
+        Answer(502, headers={"Retry-After": "1"}),
+        Answer(503, b"upstream connect error or disconnect/reset before headers"),
+        lambda handler: handler.connection.shutdown(socket.SHUT_RDWR),
+    ],
+)
+def test_a_request_that_may_have_stopped_a_server_goes_to_no_other(server, answer):
+    server.script = [answer] * 5
+    client = Client(server.url, retries=patient([]))
+    text = refused(client.reconstruct, ServingError)
+    assert "attempt" not in text
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("ask", ["status", "metadata"])
+def test_a_question_is_safe_to_repeat(server, ask):
+    server.script = [Answer(502), Answer(503, b"upstream reset")]
+    assert getattr(Client(server.url, retries=patient([])), ask)()
+    assert len(server.seen) == 3
 
 
 def test_the_pauses_are_random_and_bounded():

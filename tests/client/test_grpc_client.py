@@ -1,5 +1,4 @@
 import base64
-import io
 import socket
 import sys
 from concurrent import futures
@@ -11,8 +10,10 @@ from support.cli_runner import succeed
 from support.fake_serving import INPUTS
 from support.fake_serving import FakeServer
 from support.fake_serving import Refusal
+from support.fake_serving import as_b64
 from support.fake_serving import metadata
 from support.fake_serving import patient
+from support.photos import encoded
 from support.photos import png
 
 from keras_singan.client import GrpcClient
@@ -151,11 +152,37 @@ def test_every_task_sends_tensors_and_gives_images(services, client):
     assert services.server.requests[0] == ("sample", rows)
 
 
-def test_answers_larger_than_grpcs_default_come_through(client):
-    noise = io.BytesIO()
-    Image.effect_noise((2300, 2300), 90).save(noise, "PNG")
-    assert len(noise.getvalue()) > 4 * 2**20
-    assert client.paint_to_image(noise.getvalue()).size == (2300, 2300)
+def test_answers_larger_than_grpcs_default_come_through(services, client):
+    noise = Image.effect_noise((2300, 2300), 90)
+    large = encoded(noise)
+    assert len(large) > 4 * 2**20
+    services.server.predict_row = lambda *_: as_b64(large)
+    assert client.paint_to_image(large).tobytes() == noise.tobytes()
+
+
+def test_an_answer_over_the_limit_is_refused(services):
+    large = encoded(Image.effect_noise((1300, 1300), 90))
+    services.server.predict_row = lambda *_: as_b64(large)
+    with GrpcClient(services.url, max_answer_mb=1, retries=patient([])) as client:
+        text = refused(client.reconstruct, ServingError)
+    assert "max_answer_mb=1" in text and "attempt" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Broken pipe", "Stream removed", "GOAWAY received", "keepalive watchdog timeout"],
+)
+def test_what_a_server_may_have_begun_is_not_asked_again(services, text):
+    services.script = [("UNAVAILABLE", text)] * 2
+    with GrpcClient(services.url, retries=patient([])) as client:
+        assert text in refused(client.reconstruct, ServingError)
+    assert len(services.script) == 1
+
+
+def test_no_control_character_reaches_the_terminal(services, client):
+    services.script = [("INTERNAL", "a\x1b[31mred\x07\u202e")]
+    text = refused(client.reconstruct, ServingError)
+    assert text.isprintable() and "a [31mred" in text
 
 
 def test_status_and_metadata(client):
