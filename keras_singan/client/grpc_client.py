@@ -169,7 +169,7 @@ class GrpcTransport:
             return method(request, timeout=self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             code, text = error.code().name, error.details() or ""
-            if text.startswith(_ANSWER_TOO_LARGE):
+            if _ANSWER_TOO_LARGE in text:
                 raise answer_too_large(self.server, self._max_bytes) from None
             raise _error_of(self.server, self._spec["name"], code, text) from None
 
