@@ -14,6 +14,7 @@ from keras_singan.performance.estimate import Estimate
 from keras_singan.performance.estimate import estimate
 from keras_singan.performance.memory import check_memory
 from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.precision import runnable_precision
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import TensorBoardLog
@@ -106,9 +107,10 @@ class SinGAN(TaskMethods):
         pixels = read_image(image, alpha=alpha)
         config = continue_config(self._given, checkpoint_dir)
         config = resolve_precision(config, stored_policy(checkpoint_dir))
-        pyramid = new_pyramid(pixels, config)
+        running = runnable_precision(config)
+        pyramid = new_pyramid(pixels, running)
         if not is_finished(checkpoint_dir):
-            check_memory(pyramid.scales, pyramid.channels, config)
+            check_memory(pyramid.scales, pyramid.channels, running)
         history = LossHistory()
         listeners = [history, *(callbacks or [])]
         if log_dir is not None:
@@ -120,7 +122,7 @@ class SinGAN(TaskMethods):
             if folder is not None and folder.is_finished:
                 pyramid, _ = load_model(folder.model_path)
             else:
-                _train(pyramid, config, folder, listeners, verbose)
+                pyramid = _train(pyramid, running, folder, listeners, verbose)
         self.history_, self.config_ = history.scales, config
         return self._take(pyramid, folder and folder.model_path)
 
@@ -203,7 +205,11 @@ class SinGAN(TaskMethods):
 
 
 def _train(pyramid, config, folder, callbacks, verbose):
-    """Trains all scales, and tells people and programs of it."""
+    """Trains all scales, and tells people and programs of it.
+
+    Returns:
+        The trained pyramid, which computes in float32.
+    """
     clock = Clock(pyramid, config)
     with contextlib.ExitStack() as stack:
         told = [clock]
@@ -214,5 +220,7 @@ def _train(pyramid, config, folder, callbacks, verbose):
             new_progress(verbose, pyramid, config, clock, folder)
         )
         fit_pyramid(pyramid, config, folder, [*callbacks, *told])
+        pyramid = pyramid.in_float32()
         if folder is not None:
             folder.save_model(pyramid)
+    return pyramid

@@ -56,3 +56,14 @@ def test_the_package_asks_for_tensorflow_where_a_model_is_wanted(monkeypatch, na
 def test_what_needs_no_tensorflow_is_there_on_any_backend(monkeypatch, name):
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     assert getattr(keras_singan, name)
+
+
+def test_another_float_type_in_the_config_file_of_keras_is_replaced():
+    keras.config.set_floatx("float64")
+    try:
+        with pytest.warns(UserWarning, match="Received: floatx='float64'"):
+            require_tensorflow()
+        assert keras.config.floatx() == "float32"
+    finally:
+        keras.config.set_floatx("float32")
+    require_tensorflow()

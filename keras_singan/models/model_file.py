@@ -176,6 +176,7 @@ def _build(values, config):
         filters=values["filters"],
         channels=int(values["channels"]),
         metadata=values["metadata"],
+        dtype="float32",
     )
 
 

@@ -70,8 +70,20 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         self.built = True
 
     @classmethod
-    def from_plan(cls, config: SinGANConfig, sizes, filters, channels, metadata=None):
-        """Makes an untrained pyramid: the rest of its arguments are `config`'s."""
+    def from_plan(
+        cls, config: SinGANConfig, sizes, filters, channels, metadata=None, dtype=None
+    ):
+        """Makes an untrained pyramid: the rest of its arguments are `config`'s.
+
+        Args:
+            config: The hyper-parameters.
+            sizes: As of the class.
+            filters: As of the class.
+            channels: As of the class.
+            metadata: As of the class. Defaults to `None`.
+            dtype: Keras dtype policy of what it computes. Defaults to
+                `config.dtype_policy`, which must be definite.
+        """
         return cls(
             sizes=sizes,
             filters=filters,
@@ -81,7 +93,7 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             padding=config.padding,
             seed=config.seed,
             metadata=metadata,
-            dtype=config.dtype_policy,
+            dtype=dtype or config.dtype_policy,
         )
 
     def _new_generator(self, scale):
@@ -112,6 +124,18 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         key = noise.noise_key(self.seed, noise.RECONSTRUCTION)
         self.z_rec = add("z_rec", noise.draw(key, 0, self.noise_sizes()[0], 1))
         self.real = add("real", np.zeros((1, *self.sizes[-1], self.channels)))
+
+    def in_float32(self) -> "SinGANPyramid":
+        """Returns this pyramid, or a copy of it, that computes in float32.
+
+        Weights always are float32. Where a generator is repeated, the rounding of
+        bfloat16 would grow to what one sees, and not every machine has it.
+        """
+        if self.dtype_policy.name == "float32":
+            return self
+        copy = type(self).from_config(self.get_config() | {"dtype": "float32"})
+        copy.set_weights(self.get_weights())
+        return copy
 
     @property
     def num_scales(self):

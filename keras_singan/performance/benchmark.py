@@ -20,7 +20,7 @@ from keras_singan.performance.machine import device_name
 from keras_singan.performance.machine import peak_bytes
 from keras_singan.performance.machine import thread_count
 from keras_singan.performance.memory import check_memory
-from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.precision import runnable_precision
 from keras_singan.performance.timed_step import TimedStep
 
 # Images of the batch that sampling is measured with, if that is soon done.
@@ -56,7 +56,7 @@ def run(image, config: SinGANConfig, tell=lambda text: None) -> Report:
         steps.append((step.seconds(), step.compile_seconds))
         del step
     tell("sampling")
-    single, batch, together = _sampling(new_pyramid(image, bench.config))
+    single, batch, together = _sampling(new_pyramid(image, bench.config).in_float32())
     return Report(
         device=device_name(),
         threads=thread_count(),
@@ -110,7 +110,7 @@ class _Bench:
     """A configuration on an image, and its scales."""
 
     def __init__(self, image, config):
-        self.config = resolve_precision(config)
+        self.config = runnable_precision(config)
         self.channels = image.shape[-1]
         self.scales = plan_scales(image.shape[:2], self.config)
         check_memory(self.scales, self.channels, self.config)

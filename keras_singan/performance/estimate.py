@@ -13,7 +13,7 @@ from keras_singan.performance.convolution_peak import convolution_peak
 from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
 from keras_singan.performance.memory import needed_bytes
-from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.precision import runnable_precision
 from keras_singan.performance.timed_step import measure_iteration
 
 # A measured iteration takes about so long at the machine's peak, and some times
@@ -69,7 +69,7 @@ def estimate(scales, channels, config: SinGANConfig) -> Estimate:
         channels: Channels of the image.
         config: The hyper-parameters.
     """
-    config = resolve_precision(config)
+    config = runnable_precision(config)
     speed = measure_speed(scales, channels, config)
     return Estimate(
         scales=tuple(scales),

@@ -27,6 +27,7 @@ from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.ops.resize import resize
+from keras_singan.performance.precision import runnable_precision
 from keras_singan.tasks.shared.checks import check_injection_scale
 from keras_singan.tasks.shared.checks import is_whole
 from keras_singan.training.progress import ScaleLines
@@ -202,8 +203,9 @@ def retrain(pyramid, config, scale, colors, verbose=0):
     Raises:
         TrainingError: If the training diverges.
     """
-    copy = _copy_without(pyramid, scale)
-    trainer = QuantizedTrainer(copy, scale, config, colors)
+    running = runnable_precision(config)
+    copy = _copy_without(pyramid, scale, running.dtype_policy)
+    trainer = QuantizedTrainer(copy, scale, running, colors)
     callbacks = []
     if verbose:
         text = f"Retraining scale {scale} on {len(trainer.palette)} colours"
@@ -211,6 +213,7 @@ def retrain(pyramid, config, scale, colors, verbose=0):
         callbacks.append(ScaleLines())
     trainer.train(callbacks=callbacks)
     base = fingerprint(pyramid)
+    copy = copy.in_float32()
     return QuantizedScale(copy, config, scale, colors, trainer.palette, base)
 
 
@@ -253,9 +256,9 @@ def check_colors(colors):
     return int(colors)
 
 
-def _copy_without(pyramid, scale):
+def _copy_without(pyramid, scale, dtype):
     """A copy of a pyramid whose generator of one scale is untrained."""
-    copy = SinGANPyramid.from_config(pyramid.get_config())
+    copy = SinGANPyramid.from_config(pyramid.get_config() | {"dtype": dtype})
     untrained = copy.generators[scale].get_weights()
     copy.set_weights(pyramid.get_weights())
     copy.generators[scale].set_weights(untrained)

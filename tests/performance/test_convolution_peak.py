@@ -10,6 +10,7 @@ from keras_singan.performance import convolution_peak as peak_module
 from keras_singan.performance import precision
 from keras_singan.performance.convolution_peak import convolution_peak
 from keras_singan.performance.precision import resolve_precision
+from keras_singan.performance.precision import runnable_precision
 
 AUTO = SinGANConfig(dtype_policy="auto")
 
@@ -50,16 +51,34 @@ def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
 def test_auto_is_what_this_machine_computes_clearly_faster(monkeypatch, gain, policy):
     rates = {"float32": 1e9, "mixed_bfloat16": gain * 1e9}
     monkeypatch.setattr(precision, "convolution_peak", rates.get)
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda: True)
     config = resolve_precision(AUTO)
     assert config == dataclasses.replace(AUTO, dtype_policy=policy)
 
 
-def test_auto_is_float32_where_nothing_else_can_be_computed(monkeypatch):
-    def fail(policy):
-        raise tf.errors.UnimplementedError(None, None, "no such kernel")
+@pytest.fixture
+def without_bfloat16(monkeypatch):
+    def fail(*args, **kwargs):
+        raise tf.errors.AbortedError(None, None, "no primitive descriptor")
 
-    monkeypatch.setattr(precision, "convolution_peak", fail)
+    monkeypatch.setattr(tf.nn, "conv2d", fail)
+    precision.computes_bfloat16.cache_clear()
+    yield
+    precision.computes_bfloat16.cache_clear()
+
+
+def test_auto_is_float32_where_nothing_else_can_be_computed(without_bfloat16):
+    assert not precision.computes_bfloat16()
     assert resolve_precision(AUTO).dtype_policy == "float32"
+
+
+def test_what_cannot_be_computed_is_float32_and_a_warning(without_bfloat16):
+    half = SinGANConfig(dtype_policy="mixed_bfloat16", steps=7)
+    with pytest.warns(UserWarning, match="in float32. Received: dtype_policy='mixed"):
+        running = runnable_precision(half)
+    assert running == dataclasses.replace(half, dtype_policy="float32")
+    full = SinGANConfig(steps=7)
+    assert runnable_precision(full) is full
 
 
 def test_nothing_is_measured_for_what_is_definite_or_begun(monkeypatch):
