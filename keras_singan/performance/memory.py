@@ -13,6 +13,7 @@ from keras_singan.geometry import receptive_field
 from keras_singan.geometry import trained_part
 from keras_singan.performance.machine import free_bytes
 from keras_singan.performance.machine import held_bytes
+from keras_singan.performance.precision import resolve_precision
 
 # Feature maps alive at the peak of an update, for each layer, measured.
 _MAPS_PER_LAYER = {"batch": 14, "instance": 18, None: 8}
@@ -35,11 +36,12 @@ def needed_bytes(scales, channels, config: SinGANConfig):
     Args:
         scales: Sequence of `geometry.Scale`, coarsest first.
         channels: Channels of the image.
-        config: The hyper-parameters, with a definite `dtype_policy`.
+        config: The hyper-parameters.
 
     Returns:
         int, bytes of this process.
     """
+    config = resolve_precision(config)
     height, width = scales[-1].size
     images = 4 * height * width * channels * _IMAGES
     maps = max(_map_bytes(scale, config) for scale in scales)
@@ -66,12 +68,13 @@ def check_memory(scales, channels, config: SinGANConfig):
     Args:
         scales: Plan from `geometry.plan_scales`.
         channels: Channels of the image.
-        config: The hyper-parameters, with a definite `dtype_policy`.
+        config: The hyper-parameters.
 
     Raises:
         ConfigError: If it needs more than `available_bytes()`; it names settings
             that would fit.
     """
+    config = resolve_precision(config)
     needed, free = needed_bytes(scales, channels, config), available_bytes()
     # What this process holds already is part of what it needs.
     if free is None or needed <= (most := free + held_bytes()):
