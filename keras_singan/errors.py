@@ -78,3 +78,27 @@ def sentence(error):
             f"{error.strerror!r}. Received: path={error.filename!r}."
         )
     return f"Unexpected {type(error).__name__}: {text}"
+
+
+class ImageWarning(UserWarning):
+    """An image is used, but something of it is not.
+
+    Args:
+        sentence: What is so.
+        keyword: Argument of `SinGAN.fit` that changes it, or `None`. Defaults to
+            `None`.
+        value: A value of that argument. Defaults to `None`.
+        effect: What that value does, after the subject. Defaults to `None`.
+
+    Attributes:
+        sentence: As given.
+        keyword: As given.
+        value: As given.
+        effect: As given.
+    """
+
+    def __init__(self, sentence, keyword=None, value=None, effect=None):
+        advice = f' {keyword}="{value}" {effect}.' if keyword else ""
+        super().__init__(sentence + advice)
+        self.sentence, self.keyword = sentence, keyword
+        self.value, self.effect = value, effect

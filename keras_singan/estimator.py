@@ -1,11 +1,13 @@
 """`SinGAN`: fit one photo, then draw from it."""
 
 import contextlib
+import warnings
 from pathlib import Path
 
 from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
-from keras_singan.io.image import read_image
+from keras_singan.io.decode import MAX_PIXELS
+from keras_singan.io.image import read_with_notes
 from keras_singan.models.model_file import load_model
 from keras_singan.models.model_file import model_path
 from keras_singan.models.model_file import save_model
@@ -65,6 +67,8 @@ class SinGAN(TaskMethods):
         image,
         *,
         alpha="composite",
+        value_range=None,
+        max_pixels=MAX_PIXELS,
         checkpoint_dir=None,
         log_dir=None,
         callbacks=None,
@@ -77,10 +81,16 @@ class SinGAN(TaskMethods):
         lost); the weights come out the same as without the interruption.
 
         Args:
-            image: Path, bytes, PIL image, or array `(H, W)` or `(H, W, C)` of
-                uint8, uint16 or float in [0, 1], any number of channels.
+            image: Path, binary file, bytes, PIL image, or array `(H, W)` or
+                `(H, W, C)` of whole numbers or floats in [0, 1], any number of
+                channels.
             alpha: `"composite"` puts transparency on white, `"train"` trains on
                 4 channels. Defaults to `"composite"`.
+            value_range: Pair (low, high) of values that become black and white, or
+                `"auto"` for the least and the largest found: for whole numbers
+                that do not fill their type, and floats beyond [0, 1]. Defaults
+                to `None`: the type decides.
+            max_pixels: Most pixels that an image file may have. Defaults to 2**28.
             checkpoint_dir: Run folder; `None` keeps nothing on disk. Defaults
                 to `None`.
             log_dir: Folder for TensorBoard, which needs the extra
@@ -104,7 +114,7 @@ class SinGAN(TaskMethods):
             OutputError: If something cannot be written.
         """
         check_verbose(verbose)
-        pixels = read_image(image, alpha=alpha)
+        pixels = self._read(image, alpha, value_range, max_pixels)
         config = continue_config(self._given, checkpoint_dir)
         config = resolve_precision(config, stored_policy(checkpoint_dir))
         running = runnable_precision(config)
@@ -126,12 +136,16 @@ class SinGAN(TaskMethods):
         self.history_, self.config_ = history.scales, config
         return self._take(pyramid, folder and folder.model_path)
 
-    def estimate(self, image, *, alpha="composite") -> Estimate:
+    def estimate(
+        self, image, *, alpha="composite", value_range=None, max_pixels=MAX_PIXELS
+    ) -> Estimate:
         """Measures, in some seconds, what fitting an image would take here.
 
         Args:
             image: As in `fit`.
             alpha: As in `fit`. Defaults to `"composite"`.
+            value_range: As in `fit`. Defaults to `None`.
+            max_pixels: As in `fit`. Defaults to 2**28.
 
         Returns:
             An `Estimate` with the planned scales, seconds and memory.
@@ -139,7 +153,7 @@ class SinGAN(TaskMethods):
         Raises:
             ImageError: If the image cannot be read, or is too small.
         """
-        pixels = read_image(image, alpha=alpha)
+        pixels = self._read(image, alpha, value_range, max_pixels)
         scales = plan_scales(pixels.shape[:2], self._given)
         return estimate(scales, pixels.shape[-1], self._given)
 
@@ -198,6 +212,18 @@ class SinGAN(TaskMethods):
         return export_saved_model(
             self, path, name=name, version=version, warmup=warmup, limits=limits
         )
+
+    def _read(self, image, alpha, value_range, max_pixels):
+        pixels, notes = read_with_notes(
+            image,
+            alpha=alpha,
+            value_range=value_range,
+            max_pixels=max_pixels,
+            shrink_to=self._given.max_size,
+        )
+        for note in notes:
+            warnings.warn(note, stacklevel=3)
+        return pixels
 
     def _take(self, pyramid, path):
         self.pyramid_, self._path, self._quantized = pyramid, path, {}

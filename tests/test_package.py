@@ -26,11 +26,13 @@ ORDER = {
     "backend": (),
     "task_specs": (),
     "io": (
-        *("files", "opaque", "decode", "save", "image", "plot", "sheet"),
+        *("files", "opaque", "icc_profile", "colour_profiles", "png_chunks"),
+        *("pixel_values", "sources", "decode", "save", "image", "plot", "sheet"),
         *("apng", "gif", "video", "webp", "animation_file"),
     ),
     "ops": (
         *("fused_normalization", "noise", "plan_sizes", "quantize", "resize"),
+        "opacity",
         *("step_sizes", "back_projection", "masks"),
     ),
     "models": (
@@ -71,9 +73,9 @@ ORDER = {
         *("network", "grpc_api", "rest_api", "asgi_app", "server"),
     ),
     "cli": (
-        *("exit_codes", "quiet", "threads", "options", "results", "config_options"),
-        *("query_options", "task_run", "query_output", "image_extras", "commands"),
-        "main",
+        *("process", "options", "results", "config_options", "query_options"),
+        *("task_run", "query_output", "image_extras", "commands"),
+        *("command_group", "main"),
     ),
     "__main__": (),
 }

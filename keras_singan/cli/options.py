@@ -1,15 +1,71 @@
 """Options and types that several commands share."""
 
+import contextlib
 import math
+import os
 import re
-import sys
 from pathlib import Path
 
 import click
 
+from keras_singan.cli.process.streams import read_stdin
+from keras_singan.errors import ImageError
 from keras_singan.errors import ModelFileError
 
 RUNS = Path("runs")
+
+
+class PathType(click.Path):
+    """A path, in which `~` is the home folder: no shell says so in `--output=~/x`."""
+
+    def __init__(self, **kwargs):
+        super().__init__(path_type=Path, **kwargs)
+
+    def convert(self, value, param, ctx):
+        """Returns a `Path`."""
+        if isinstance(value, str) and value.startswith("~"):
+            value = os.path.expanduser(value)
+        return super().convert(value, param, ctx)
+
+
+class RangeType(click.ParamType):
+    """`auto`, or two numbers with a comma between."""
+
+    name = "auto|LOW,HIGH"
+
+    def convert(self, value, param, ctx):
+        """Returns the text "auto", or (low, high)."""
+        if isinstance(value, tuple) or value.strip().lower() == "auto":
+            return value if isinstance(value, tuple) else "auto"
+        with contextlib.suppress(ValueError):
+            low, high = map(float, value.split(","))
+            if -math.inf < low < high < math.inf:
+                return low, high
+        self.fail(
+            "A range must be auto, or look like 0,4095, the lower number first. "
+            f"Received: {value!r}.",
+            param,
+            ctx,
+        )
+
+
+class PixelsType(click.ParamType):
+    """A number of pixels, or of millions of them with an M, as in 300M."""
+
+    name = "PIXELS"
+
+    def convert(self, value, param, ctx):
+        """Returns an int."""
+        if isinstance(value, int):
+            return value
+        match = re.fullmatch(r"\s*(\d{1,12})\s*([mM]?)\s*", value)
+        if not match:
+            self.fail(
+                f"A number of pixels must look like 300M. Received: {value!r}.",
+                param,
+                ctx,
+            )
+        return int(match[1]) * (10**6 if match[2] else 1)
 
 
 class SizeType(click.ParamType):
@@ -184,7 +240,7 @@ def image_help(task, usage="", more="", compares="it is found by comparing"):
 
 model_option = click.option(
     "--model",
-    type=click.Path(exists=True, path_type=Path),
+    type=PathType(exists=True),
     help="A .keras file or a run folder.  [default: the newest model in runs/]",
 )
 scale_option = click.option(
@@ -202,9 +258,16 @@ seed_option = click.option(
 )
 output_option = click.option(
     "--output",
-    type=click.Path(allow_dash=True, path_type=Path),
+    type=PathType(allow_dash=True),
     help="Folder, or file for one result, or - for standard output.  "
     "[default: folder samples/NAME, from the model's name]",
+)
+range_option = click.option(
+    "--range",
+    "value_range",
+    type=RangeType(),
+    help="Values that become black and white; auto: the least and the largest found. "
+    " [default: as the type has them]",
 )
 grid_option = click.option(
     "--grid", is_flag=True, help="Write one sheet with all images instead."
@@ -213,7 +276,7 @@ overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace images that exist."
 )
 # An image that exists, or - for standard input.
-IMAGE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+IMAGE = PathType(exists=True, dir_okay=False, allow_dash=True)
 
 
 def output_options(command):
@@ -247,13 +310,18 @@ def read_dash(*images):
 
     Raises:
         click.UsageError: If more than one of them is `-`.
+        ImageError: If standard input is empty or closed.
     """
     dashes = [image for image in images if str(image) == "-"]
     if len(dashes) > 1:
         raise click.UsageError(
             "Only one image can come from standard input. Received: - twice."
         )
-    data = sys.stdin.buffer.read() if dashes else None
+    data = read_stdin() if dashes else None
+    if data == b"":
+        raise ImageError(
+            "Standard input must hold an image. Received: - and no byte there."
+        )
     return [data if str(image) == "-" else image for image in images]
 
 

@@ -1,11 +1,10 @@
 """What the tasks of `keras-singan query` share: how to reach the server."""
 
-from pathlib import Path
-
 import click
 
+from keras_singan.cli.options import PathType
 from keras_singan.cli.options import input_option
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.client.rest_client import MAX_ANSWER_MB
 from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.rest_client import Client
@@ -87,7 +86,7 @@ _CONNECTION = (
 _OUTPUT = (
     click.option(
         "--output",
-        type=click.Path(allow_dash=True, path_type=Path),
+        type=PathType(allow_dash=True),
         help="Folder, or file for one result, or - for standard output.  "
         "[default: folder samples/NAME, from the model's name]",
     ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import model_name
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import OutputError
 from keras_singan.io.image import save_image
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
 from keras_singan.io.apng import write_apng
-from keras_singan.io.decode import describe
 from keras_singan.io.files import atomic_path
 from keras_singan.io.gif import write_gif
 from keras_singan.io.save import check_pixels
 from keras_singan.io.save import preview
+from keras_singan.io.sources import describe
 from keras_singan.io.video import require_ffmpeg
 from keras_singan.io.video import write_mp4
 from keras_singan.io.webp import write_webp
@@ -78,17 +78,20 @@ def save_animation(path, frames, fps=10, *, overwrite=False):
         require_ffmpeg()
     if os.path.lexists(path) and not overwrite:
         raise OutputError(
-            "Expected a path that is free, or overwrite=True, but the file "
-            f"exists. Received: path={str(path)!r}"
+            "`path` must be free, or `overwrite` True, but the file exists. "
+            f"Received: path={str(path)!r}."
         )
     singles = _one_by_one(frames)
     first = next(singles, None)
     if first is None:
-        raise ImageError(f"Expected frames. Received: frames={describe(frames)}, empty")
+        raise ImageError(
+            f"`frames` must hold a frame. Received: frames={describe(frames)}."
+        )
     if max(first.shape[:2]) > form.max_side:
         raise ImageError(
-            f"Expected sides of at most {form.max_side} px for {path.suffix}. "
-            f"Received: frames of {first.shape[0]}x{first.shape[1]}"
+            f"`frames` must have sides of at most {form.max_side} px for "
+            f"{path.suffix}. "
+            f"Received: frames of {first.shape[0]}x{first.shape[1]} (height x width)."
         )
     with atomic_path(path) as temporary:
         form.write(temporary, itertools.chain([first], singles), float(fps))
@@ -112,7 +115,9 @@ def encode_animation(frames, format, fps=10):
     """
     if f".{format}" not in _FORMATS:
         known = ", ".join(suffix[1:] for suffix in _FORMATS)
-        raise ImageError(f"Expected one of {known}. Received: format={format!r}")
+        raise ImageError(
+            f"`format` must be one of {known}. Received: format={format!r}."
+        )
     with tempfile.TemporaryDirectory() as folder:
         return save_animation(Path(folder, f"x.{format}"), frames, fps).read_bytes()
 
@@ -120,8 +125,8 @@ def encode_animation(frames, format, fps=10):
 def _format_of(path):
     if path.suffix.lower() not in _FORMATS:
         raise ImageError(
-            f"Expected a suffix for animations: {', '.join(_FORMATS)}. "
-            f"Received: path={str(path)!r}"
+            f"`path` must end as an animation: {', '.join(_FORMATS)}. "
+            f"Received: path={str(path)!r}."
         )
     return _FORMATS[path.suffix.lower()]
 
@@ -130,22 +135,24 @@ def _check_fps(fps, path, form):
     number = isinstance(fps, numbers.Real) and not isinstance(fps, bool)
     if not number or not math.isfinite(fps) or not 1 <= fps <= form.max_fps:
         raise ImageError(
-            f"Expected from 1 to {form.max_fps} frames a second for {path.suffix}. "
-            f"Received: fps={fps!r}"
+            f"`fps` must be from 1 to {form.max_fps} for {path.suffix}. "
+            f"Received: fps={fps!r}."
         )
 
 
 def _one_by_one(frames):
     """Yields frames `(H, W, C)`, C in 1, 3, 4, all of one shape."""
     if not hasattr(frames, "__array__") and not isinstance(frames, Iterable):
-        raise ImageError(f"Expected frames. Received: frames={describe(frames)}")
+        raise ImageError(
+            f"`frames` must be images. Received: frames={describe(frames)}."
+        )
     shape = None
     for batch in [frames] if hasattr(frames, "__array__") else frames:
         batch = check_pixels(batch, "frames", rank=4)
         shape = shape or batch.shape[1:]
         if batch.shape[1:] != shape:
             raise ImageError(
-                f"Expected frames of one shape, {shape} as the first. "
-                f"Received: frames={describe(batch)}"
+                f"`frames` must have one shape, {shape} as the first. "
+                f"Received: frames={describe(batch)}."
             )
         yield from preview(batch)

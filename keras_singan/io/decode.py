@@ -1,21 +1,56 @@
 """Decoding files, PIL images and arrays into colour and opacity in [0, 1]."""
 
 import contextlib
+import dataclasses
+import functools
 import io
 import os
+import threading
 import warnings
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from PIL import ImageOps
-from PIL import UnidentifiedImageError
 
 from keras_singan.errors import ImageError
+from keras_singan.io.colour_profiles import profile_of
+from keras_singan.io.colour_profiles import to_srgb
+from keras_singan.io.pixel_values import to_unit
+from keras_singan.io.sources import describe
+from keras_singan.io.sources import is_stream
+from keras_singan.io.sources import open_image
+from keras_singan.io.sources import open_path
+from keras_singan.io.sources import path_of
+from keras_singan.io.sources import reason
 
+# Most pixels of a file: above what phones make (200 megapixels).
+MAX_PIXELS = 2**28
+# From so many pixels on, an image that is shrunk anyway is decoded smaller, to
+# sides that are still so many times as long as wanted.
+_LARGE, _SPARE = 89_478_485, 4
 # Not MPO or PSD: the other "frames" there are a phone's previews, or layers.
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "TIFF")
-_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_PILLOW_LIMIT = threading.Lock()
+
+
+@dataclasses.dataclass(frozen=True)
+class Decoded:
+    """What an image holds.
+
+    Attributes:
+        colour: float32 array `(H, W, C)` in [0, 1].
+        opacity: float32 array `(H, W, 1)` in [0, 1], or `None`.
+        damage: Sentence on a colour profile that cannot be used, or `None`.
+        frames: Sentence on frames that are left out, or `None`.
+        unfilled: Sentence on whole numbers that fill little of their range, or
+            `None`.
+    """
+
+    colour: np.ndarray
+    opacity: np.ndarray | None = None
+    damage: str | None = None
+    frames: str | None = None
+    unfilled: str | None = None
 
 
 @contextlib.contextmanager
@@ -24,105 +59,116 @@ def reading(image):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
             yield
     except ImageError as error:
-        raise ImageError(f"{error}. Received: image={describe(image)}") from None
+        raise ImageError(f"{error}. Received: image={describe(image)}.") from None
     # Damaged files make decoders raise anything, from struct.error on.
     except Exception as error:
         raise ImageError(
-            f"Expected a readable image, but {reason(error)}. "
-            f"Received: image={describe(image)}"
+            f"`image` must be readable, but {reason(error)}. "
+            f"Received: image={describe(image)}."
         ) from error
 
 
-def decode(image):
-    """Gives colour `(H, W, C)` and opacity `(H, W, 1)` or None, in [0, 1].
+def decode(image, value_range=None, max_pixels=MAX_PIXELS, shrink_to=None):
+    """Decodes an image.
 
-    Also the number of the frame that was taken, and how many there are.
+    Args:
+        image: What `keras_singan.io.image.read_image` takes.
+        value_range: See `keras_singan.io.pixel_values.to_unit`. Defaults to `None`.
+        max_pixels: Most pixels of a file or a PIL image. Defaults to 2**28.
+        shrink_to: Longest side in pixels that will be used, or `None` for all of
+            them. Very large images are then decoded smaller. Defaults to `None`.
+
+    Returns:
+        A `Decoded`.
     """
+    from_file = functools.partial(
+        _from_file, value_range=value_range, max_pixels=max_pixels, shrink_to=shrink_to
+    )
+    from_array = functools.partial(_from_array, value_range=value_range)
     if isinstance(image, Image.Image):
-        return _from_pil(image)
+        return _from_pil(image, None, value_range, max_pixels, shrink_to)
     if isinstance(image, bytes | bytearray | memoryview):
-        return _from_file(io.BytesIO(image))
+        return from_file(io.BytesIO(image))
     if isinstance(image, str | os.PathLike):
-        return _from_path(Path(os.fsdecode(image)))
+        return open_path(path_of(image), from_file, from_array)
+    if is_stream(image):
+        return from_file(image)
     if not hasattr(image, "__array__"):
-        raise ImageError("Expected a path, bytes, a PIL image or an array")
-    return _from_array(np.asarray(image))
+        raise ImageError(
+            "`image` must be a path, a file, bytes, a PIL image or an array"
+        )
+    return from_array(np.asarray(image))
 
 
-def describe(image):
-    """Says on one line what was received."""
-    if isinstance(image, str | os.PathLike):
-        return repr(os.fspath(image))
-    if isinstance(image, bytes | bytearray | memoryview):
-        return f"{len(image)} bytes"
-    if isinstance(image, Image.Image):
-        return f"PIL image of mode {image.mode}, size {image.size}"
-    if hasattr(image, "shape") and hasattr(image, "dtype"):
-        return f"array of shape {image.shape}, {image.dtype}"
-    return f"object of type {type(image).__name__}"
+def _from_file(file, value_range, max_pixels, shrink_to):
+    # Pillow's own limit is one for the whole process, and no option sets it.
+    with _PILLOW_LIMIT:
+        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            image, profile = open_image(file)
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+    with image:
+        return _from_pil(image, profile, value_range, max_pixels, shrink_to)
 
 
-def reason(error):
-    """Says on one line why a decoder or encoder failed."""
-    if isinstance(error, FileNotFoundError):
-        return "there is no such file"
-    if isinstance(error, UnidentifiedImageError):
-        return "this is not an image that Pillow knows"
-    if isinstance(error, _BOMBS):
-        return f"this has over {Image.MAX_IMAGE_PIXELS} pixels (MAX_IMAGE_PIXELS)"
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return f"reading it failed with {' '.join(text.split())!r}"
-
-
-def _from_path(path):
-    if path.is_dir():
-        raise ImageError("Expected an image file, but this is a folder")
-    with open(path, "rb") as file:
-        if path.suffix.lower() == ".npy":
-            return _from_array(np.asarray(np.load(file, allow_pickle=False)))
-        return _from_file(file)
-
-
-def _from_file(file):
-    if not file.read(1):
-        raise ImageError("Expected an image file, but it is empty")
-    file.seek(0)
-    Image.init()
-    # Reading an EPS would run Ghostscript on whatever program it holds.
-    formats = [name for name in Image.OPEN if name != "EPS"]
-    with Image.open(file, formats=formats) as image:
-        return _from_pil(image)
-
-
-def _from_pil(image):
+def _from_pil(image, profile, value_range, max_pixels, shrink_to):
+    if image.width * image.height > max_pixels:
+        raise ImageError(
+            f"`image` must have at most `max_pixels` ({max_pixels}) pixels, but it has "
+            f"{image.width} x {image.height}"
+        )
     animated = image.format in _ANIMATED
-    frames = getattr(image, "n_frames", 1) if animated else 1
-    frame = image.tell() if frames > 1 else 0
+    count = getattr(image, "n_frames", 1) if animated else 1
+    frames = None
+    if count > 1:
+        frames = f"Only frame {image.tell() + 1} of the image's {count} frames is used."
+    profile = profile_of(image) if profile is None else profile
+    image = ImageOps.exif_transpose(_loaded(image, shrink_to))
+    deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
+    # Before the conversion, which drops a transparent colour.
+    opacity = _opacity_of_deep(image) if deep else None
+    image, damage = to_srgb(image, profile)
+    values, opacity = (_deep(image), opacity) if deep else _split_bytes(image)
+    colour, unfilled = to_unit(values, value_range)
+    opacity = None if opacity is None else to_unit(opacity)[0]
+    return Decoded(colour, opacity, damage, frames, unfilled)
+
+
+def _loaded(image, shrink_to):
+    """Loads the pixels; a very large image smaller, where it is shrunk anyway."""
+    if not shrink_to or image.width * image.height <= _LARGE:
+        image.load()
+        return image
+    times = max(1, max(image.size) // (_SPARE * shrink_to))
+    # A JPEG leaves out what the smaller picture does not show: it takes no memory.
+    image.draft(image.mode, tuple(side // times for side in image.size))
     image.load()
-    image = ImageOps.exif_transpose(image)
-    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
-        colour, opacity = _split_deep(image)
-    else:
-        colour, opacity = _split_bytes(image)
-    return _unit(colour), None if opacity is None else _unit(opacity), frame, frames
+    times = max(1, max(image.size) // (_SPARE * shrink_to))
+    exif = image.getexif()
+    if image.mode in ("1", "P", "PA") or image.mode.startswith("I;16"):
+        colour = "RGBA" if image.has_transparency_data else "RGB"
+        modes = {"1": "L", "P": colour, "PA": "RGBA"}
+        image = image.convert(modes.get(image.mode, "I"))
+    small = image.reduce(times)
+    small.info["exif"] = exif.tobytes()
+    return small
 
 
-def _split_deep(image):
-    """Splits a grey image of more than 8 bits, which `convert` would clip."""
-    values = np.asarray(image)[..., None]
-    if image.mode == "I":
-        if values.size and (values.min() < 0 or values.max() > 65535):
-            raise ImageError(
-                "Expected grey values from 0 to 65535, "
-                f"but they go from {values.min()} to {values.max()}"
-            )
-        values = values.astype(np.uint16)
+def _opacity_of_deep(image):
     key = image.info.get("transparency")
-    opacity = None if key is None else (values != key).astype(np.float32)
-    return values, opacity
+    values = None if key is None else np.asarray(image)[..., None]
+    return None if key is None else (values != key).astype(np.float32)
+
+
+def _deep(image):
+    """Gives grey of more than 8 bits, which `convert` would clip."""
+    values = np.asarray(image)[..., None]
+    # Pillow has one mode for whole numbers of 16 and of 32 bits.
+    sixteen = image.mode == "I" and values.size and 0 <= values.min()
+    return values.astype(np.uint16) if sixteen and values.max() < 2**16 else values
 
 
 def _split_bytes(image):
@@ -136,30 +182,11 @@ def _split_bytes(image):
     return pixels[..., : 1 if grey else 3], pixels[..., 3:]
 
 
-def _from_array(array):
+def _from_array(array, value_range):
     if array.ndim not in (2, 3):
-        raise ImageError("Expected an array of shape (H, W) or (H, W, C)")
-    values = _unit(array[..., None] if array.ndim == 2 else array)
+        raise ImageError("`image` must be an array of shape (H, W) or (H, W, C)")
+    values = array[..., None] if array.ndim == 2 else array
+    values, unfilled = to_unit(values, value_range)
     if values.shape[-1] == 4:
-        return values[..., :3], values[..., 3:], 0, 1
-    return values, None, 0, 1
-
-
-def _unit(values):
-    """Scales uint8, uint16 or float pixels to float32 in [0, 1]."""
-    if not values.size:
-        raise ImageError("Expected an image with at least one pixel")
-    # By kind and size, because big-endian uint16 is a dtype of its own.
-    kind, size = values.dtype.kind, values.dtype.itemsize
-    if kind == "u" and size <= 2:
-        return values.astype(np.float32) / np.float32(256**size - 1)
-    if kind != "f" or size > 8:
-        raise ImageError("Expected uint8, uint16, or float in [0, 1]")
-    if not np.isfinite(values).all():
-        raise ImageError("Expected finite values, but there are NaN or infinite ones")
-    if values.min() < 0 or values.max() > 1:
-        raise ImageError(
-            "Expected float values in [0, 1], "
-            f"but they go from {values.min():.6g} to {values.max():.6g}"
-        )
-    return values.astype(np.float32)
+        return Decoded(values[..., :3], values[..., 3:], unfilled=unfilled)
+    return Decoded(values, unfilled=unfilled)

@@ -11,62 +11,108 @@ import warnings
 import numpy as np
 
 from keras_singan.errors import ImageError
+from keras_singan.errors import ImageWarning
+from keras_singan.io.decode import MAX_PIXELS
 from keras_singan.io.decode import decode
-from keras_singan.io.decode import describe
 from keras_singan.io.decode import reading
+from keras_singan.io.pixel_values import check_range
 from keras_singan.io.save import check_pixels
 from keras_singan.io.save import encode_png
 from keras_singan.io.save import preview
 from keras_singan.io.save import save_image
+from keras_singan.io.sources import describe
 
 __all__ = [
     "encode_png",
     "image_grid",
     "preview",
     "read_image",
+    "read_with_notes",
     "save_image",
     "to_float",
     "to_uint8",
 ]
 
+# Keyword of `fit` and option of `train`, its value, and what that does.
+_KEEP = ("alpha", "train", "keeps it")
+_SPREAD = ("value_range", "auto", "spreads what is there over black to white")
 
-def read_image(image, *, alpha="composite"):
+
+def read_image(
+    image, *, alpha="composite", value_range=None, max_pixels=MAX_PIXELS, shrink_to=None
+):
     """Reads an image from a file, from memory, or from an array.
 
     Args:
-        image: One of: a path (`str` or `os.PathLike`; also of a `.npy` file);
-            the bytes of an encoded image; a PIL image; an array `(H, W)` or
-            `(H, W, C)`, any C >= 1, of uint8, uint16, or float in [0, 1].
-            An array of 4 channels is taken for RGBA. Cameras' EXIF rotation
-            is applied, palettes and CMYK become RGB, grey stays 1 channel.
+        image: One of: a path (`str` or `os.PathLike`; also of a `.npy` file, or
+            of a pipe); the bytes of an encoded image; a binary file object; a
+            PIL image; an array `(H, W)` or `(H, W, C)`, any C >= 1, of whole
+            numbers, or of floats in [0, 1]. An array of 4 channels is taken for
+            RGBA. Cameras' EXIF rotation is applied, colour profiles become sRGB,
+            palettes and CMYK become RGB, grey stays 1 channel.
         alpha: What to do with transparency. `"composite"` (default) puts the
             image on white and warns; an alpha channel that is opaque all over
             is dropped without a word. `"train"` keeps it: 4 channels, also
             for grey. Ignored for images without an alpha channel.
+        value_range: The pair (low, high) of values that become black and white;
+            `"auto"` takes the least and the largest value found. Defaults to
+            `None`: see `keras_singan.io.pixel_values.to_unit`.
+        max_pixels: Most pixels that a file may have. Defaults to 2**28.
+        shrink_to: Longest side in pixels that will be used, or `None`. Images of
+            more than 89 megapixels are then decoded smaller. Defaults to `None`.
 
     Returns:
         float32 array `(height, width, channels)` in [-1, 1].
 
     Raises:
         ImageError: When there is no such file, it is no image or a damaged
-            one, it is too large for `PIL.Image.MAX_IMAGE_PIXELS`, or the
-            shape, dtype or values are not as above.
+            one, it is too large, or the shape, dtype or values are not as above.
 
     Warns:
-        UserWarning: When transparency is composited on white, or when only
-            one frame of an animation is used.
+        ImageWarning: When transparency is composited on white, when only one
+            frame of an animation is used, when whole numbers leave most of
+            their range unused, or when a colour profile is damaged.
+    """
+    pixels, notes = read_with_notes(
+        image,
+        alpha=alpha,
+        value_range=value_range,
+        max_pixels=max_pixels,
+        shrink_to=shrink_to,
+    )
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    return pixels
+
+
+def read_with_notes(image, *, alpha="composite", **options):
+    """Reads an image as `read_image` does, and returns what that would warn of.
+
+    Args:
+        image: As in `read_image`.
+        alpha: As in `read_image`. Defaults to `"composite"`.
+        **options: As in `read_image`.
+
+    Returns:
+        A pair: the float32 array, and a list of `ImageWarning`.
+
+    Raises:
+        ImageError: As `read_image` does.
     """
     if alpha not in ("composite", "train"):
-        raise ImageError(f"Expected 'composite' or 'train'. Received: alpha={alpha!r}")
+        raise ImageError(
+            f"`alpha` must be 'composite' or 'train'. Received: alpha={alpha!r}."
+        )
+    options["value_range"] = check_range(options.get("value_range"))
     with reading(image):
-        colour, opacity, frame, frames = decode(image)
-    if frames > 1:
-        text = f"Only frame {frame + 1} of the image's {frames} frames is used."
-        warnings.warn(text, UserWarning, stacklevel=2)
+        decoded = decode(image, **options)
+    opacity = decoded.opacity
+    notes = [ImageWarning(text) for text in (decoded.damage, decoded.frames) if text]
+    if decoded.unfilled:
+        notes.append(ImageWarning(decoded.unfilled, *_SPREAD))
     if alpha == "composite" and opacity is not None and opacity.min() < 1:
-        text = 'Transparency is put on white; alpha="train" keeps it.'
-        warnings.warn(text, UserWarning, stacklevel=2)
-    return _settle_alpha(colour, opacity, alpha) * 2 - 1
+        notes.append(ImageWarning("Transparency is put on white.", *_KEEP))
+    return _settle_alpha(decoded.colour, opacity, alpha) * 2 - 1, notes
 
 
 def to_float(array):
@@ -77,7 +123,7 @@ def to_float(array):
     """
     array = np.asarray(array)
     if array.dtype != np.uint8:
-        raise ImageError(f"Expected uint8. Received: array={describe(array)}")
+        raise ImageError(f"`array` must be uint8. Received: array={describe(array)}.")
     return array.astype(np.float32) / np.float32(127.5) - 1
 
 
@@ -92,11 +138,15 @@ def to_uint8(image):
     """
     image = np.asarray(image)
     if image.dtype.kind in "iubcOSU":
-        raise ImageError(f"Expected floats. Received: image={describe(image)}")
+        raise ImageError(
+            f"`image` must be of floats. Received: image={describe(image)}."
+        )
     with np.errstate(over="ignore"):
         image = np.clip(image.astype(np.float32), -1, 1)
     if np.isnan(image).any():
-        raise ImageError(f"Expected no NaN. Received: image={describe(image)}")
+        raise ImageError(
+            f"`image` must hold no NaN. Received: image={describe(image)}."
+        )
     return np.rint((image + 1) * 127.5).astype(np.uint8)
 
 
@@ -121,8 +171,8 @@ def image_grid(images, columns=None, gap=2):
     columns = math.ceil(math.sqrt(n)) if columns is None else columns
     if columns < 1 or gap < 0:
         raise ImageError(
-            "Expected columns >= 1 and gap >= 0. "
-            f"Received: columns={columns!r}, gap={gap!r}"
+            "`columns` must be at least 1, and `gap` at least 0. "
+            f"Received: columns={columns!r}, gap={gap!r}."
         )
     columns = min(columns, n)
     rows = math.ceil(n / columns)

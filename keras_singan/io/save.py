@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
-from keras_singan.io.decode import describe
-from keras_singan.io.decode import reason
 from keras_singan.io.files import write_bytes
+from keras_singan.io.sources import describe
+from keras_singan.io.sources import reason
 
 _FORMATS = {
     ".png": "PNG",
@@ -92,8 +93,8 @@ def check_pixels(array, name, channels=None, rank=3):
         shape = "(H, W, C)" if rank == 3 else "(n, H, W, C)"
         only = f", C in {channels}" if channels else ""
         raise ImageError(
-            f"Expected a non-empty uint8 array {shape}{only}. "
-            f"Received: {name}={describe(array)}"
+            f"`{name}` must be a non-empty uint8 array {shape}{only}. "
+            f"Received: {name}={describe(array)}."
         )
     return array
 
@@ -102,23 +103,32 @@ def _format_of(path, channels):
     known = [s for s, f in _FORMATS.items() if channels < 4 or f not in _OPAQUE]
     if path.suffix.lower() not in known:
         raise ImageError(
-            f"Expected a suffix for {channels} channels: {', '.join(known)}. "
-            f"Received: path={str(path)!r}"
+            f"`path` must end as {channels} channels allow: {', '.join(known)}. "
+            f"Received: path={str(path)!r}."
         )
     return _FORMATS[path.suffix.lower()]
 
 
 def _encode(array, file_format):
     image = Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
-    buffer = io.BytesIO()
+    buffer, options = io.BytesIO(), _OPTIONS.get(file_format, {})
+    if file_format == "PNG":
+        options = {"pnginfo": _srgb()}
     try:
-        image.save(buffer, file_format, **_OPTIONS.get(file_format, {}))
+        image.save(buffer, file_format, **options)
     except (OSError, ValueError) as error:
         raise ImageError(
-            f"Expected an image that fits into {file_format}, but {reason(error)}. "
-            f"Received: array={describe(array)}"
+            f"`array` must fit into {file_format}, but {reason(error)}. "
+            f"Received: array={describe(array)}."
         ) from error
     return buffer.getvalue()
+
+
+def _srgb():
+    """The chunk of a PNG that says that its colours are those of sRGB."""
+    info = PngInfo()
+    info.add(b"sRGB", b"\0")
+    return info
 
 
 def _encode_npy(array):
@@ -129,7 +139,9 @@ def _encode_npy(array):
 
 def _named(path):
     if not Path(path).name:
-        raise OutputError(f"Expected a file name. Received: path={str(path)!r}")
+        raise OutputError(
+            f"`path` must have a file name. Received: path={str(path)!r}."
+        )
     return Path(path)
 
 
@@ -137,8 +149,8 @@ def _write_all(contents, overwrite):
     for path in contents:
         if os.path.lexists(path) and not overwrite:
             raise OutputError(
-                "Expected a path that is free, or overwrite=True, but the file "
-                f"exists. Received: path={str(path)!r}"
+                "`path` must be free, or `overwrite` True, but the file exists. "
+                f"Received: path={str(path)!r}."
             )
     for path, data in contents.items():
         write_bytes(path, data)

@@ -39,12 +39,14 @@ def contact_sheet(images, labels, columns=None):
     images = [_rgb(check_pixels(image, "image")) for image in images]
     if not images or len(images) != len(labels):
         raise ImageError(
-            "Expected at least one image, and a label for each. "
-            f"Received: {len(images)} images, {len(labels)} labels"
+            "`images` must hold an image, and `labels` a label for each. "
+            f"Received: {len(images)} images, {len(labels)} labels."
         )
     columns = math.ceil(math.sqrt(len(images))) if columns is None else columns
     if columns < 1:
-        raise ImageError(f"Expected columns >= 1. Received: columns={columns!r}")
+        raise ImageError(
+            f"`columns` must be at least 1. Received: columns={columns!r}."
+        )
     columns = min(columns, len(images))
     texts = [_label(str(label)) for label in labels]
     height = max(image.shape[0] for image in images)

@@ -22,14 +22,14 @@ def require_ffmpeg():
         import imageio_ffmpeg
     except ImportError:
         raise OutputError(
-            "Expected the extra `video` for .mp4: pip install 'keras-singan[video]'. "
-            "Received: no imageio-ffmpeg."
+            "MP4 needs imageio-ffmpeg, the extra `video`: pip install imageio-ffmpeg. "
+            "Received: no module imageio_ffmpeg."
         ) from None
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise OutputError(
-            "Expected imageio-ffmpeg to find ffmpeg: install it, or set "
+            "imageio-ffmpeg must find ffmpeg: install it, or set "
             f"IMAGEIO_FFMPEG_EXE. Received: {' '.join(str(error).split())!r}."
         ) from error
 
@@ -57,7 +57,7 @@ def write_mp4(path, frames, fps):
         reason = " ".join(log.read().decode(errors="replace").split())
     if process.returncode:
         raise OutputError(
-            f"Expected ffmpeg to write the video, but it answered {reason[-300:]!r}. "
+            f"ffmpeg must write the video, but it answered {reason[-300:]!r}. "
             f"Received: {process.returncode} from ffmpeg."
         )
 

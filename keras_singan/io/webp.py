@@ -39,7 +39,7 @@ def write_webp(path, frames, fps):
             size = file.tell() - 8
             if size > _MAX_BYTES:
                 raise ImageError(
-                    "Expected frames that make a WebP of at most 4 GiB. "
+                    "`frames` must make a WebP of at most 4 GiB. "
                     f"Received: {index + 1} frames that make a larger one"
                 )
         file.seek(4)

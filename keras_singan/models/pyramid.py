@@ -13,6 +13,7 @@ from keras_singan.models.blocks import PACKAGE
 from keras_singan.models.networks import Generator
 from keras_singan.models.pyramid_graphs import PyramidGraphs
 from keras_singan.ops import noise
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 
 
@@ -239,5 +240,5 @@ def new_pyramid(image, config: SinGANConfig) -> SinGANPyramid:
         filters=[scale.filters for scale in plan],
         channels=image.shape[-1],
     )
-    pyramid.real.assign(resize(image[None], plan[-1].size))
+    pyramid.real.assign(resize_picture(image[None], plan[-1].size))
     return pyramid

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_singan.models.strip_tiling import apply_in_strips
 from keras_singan.ops import noise
-from keras_singan.ops.resize import resize
+from keras_singan.ops.opacity import resize_picture
 
 # What the activations of one chunk of images may take, about.
 _CHUNK_BYTES = 256 * 2**20
@@ -161,7 +161,7 @@ class PyramidGraphs:
             float32 tensor `(len(indices), height, width, channels)`.
         """
         sizes = self.sizes if sizes is None else sizes
-        image = resize(image, _at(sizes, start_scale - 1))
+        image = resize_picture(image, _at(sizes, start_scale - 1))
         # As many as will come out: both ways through a scale must agree.
         image += tf.zeros((len(indices), 1, 1, 1))
         for scale in range(1, self.num_scales):

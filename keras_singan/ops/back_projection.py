@@ -3,6 +3,9 @@
 import tensorflow as tf
 from keras import ops
 
+from keras_singan.ops.opacity import has_opacity
+from keras_singan.ops.opacity import premultiply
+from keras_singan.ops.opacity import straighten
 from keras_singan.ops.resize import resize
 from keras_singan.ops.resize import resize_unclipped
 
@@ -26,6 +29,14 @@ def back_project(image, original, steps=STEPS):
     Returns:
         float32 tensor like `image`.
     """
+    if has_opacity(original):
+        # Linear, as all here must be, is only the resize of premultiplied colours.
+        projected = _project(premultiply(image), premultiply(original), steps)
+        return straighten(projected, image)
+    return _project(image, original, steps)
+
+
+def _project(image, original, steps):
     size, small = ops.shape(image)[1:3], ops.shape(original)[1:3]
 
     def step(i, image):

@@ -6,6 +6,7 @@ and the exported model share it. A mask is `(height, width)`.
 
 import tensorflow as tf
 
+from keras_singan.ops.opacity import premultiply
 from keras_singan.ops.resize import resize
 
 # Long side in pixels at which radius and sigma are given.
@@ -150,7 +151,9 @@ def changed(image, reference):
     factor = tf.minimum(tf.minimum(other, _COMPARED) / long, 1)
     small = tf.cast(tf.floor(tf.cast(size, tf.float64) * factor + 0.5), tf.int32)
     small = tf.unstack(tf.maximum(small, 1))
-    difference = tf.abs(resize(image[None], small) - resize(reference[None], small))
+    # What cannot be seen has not changed either.
+    seen = premultiply(image)[None], premultiply(reference)[None]
+    difference = tf.abs(resize(seen[0], small) - resize(seen[1], small))
     difference = tf.reduce_max(difference, -1, keepdims=True)
     # "SAME" averages over the pixels that are there.
     difference = tf.nn.avg_pool2d(difference, 3, 1, "SAME")

@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from keras_singan.ops.resize import resize
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize_unclipped
 from keras_singan.task_specs import HARMONIZE
 from keras_singan.tasks.shared.blending import blend
@@ -65,6 +65,6 @@ def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):
         float32 tensor of the image's shape, values in [-1, 1].
     """
     generated = pyramid.inject(image, start_scale, seed, sizes)
-    change = generated - resize(image, sizes[-1])
+    change = generated - resize_picture(image, sizes[-1])
     change = resize_unclipped(change, ops.shape(image)[1:3])
     return change_softly(image, change, region, RADIUS_AT_250)

@@ -7,7 +7,7 @@ from keras_singan.geometry import scaled
 from keras_singan.io.image import to_float
 from keras_singan.io.image import to_uint8
 from keras_singan.io.save import check_pixels
-from keras_singan.ops.resize import resize as resize_image
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.tasks.shared.checks import check_number
 from keras_singan.tasks.shared.checks import is_whole
 
@@ -44,7 +44,7 @@ def naive_edit(image, move, resize=1.0):
     size = _check_resize(resize, (x, y, w, h, to_x, to_y), image.shape)
     part = image[y : y + h, x : x + w]
     if size != (h, w):
-        part = to_uint8(resize_image(to_float(part)[None], size)[0])
+        part = to_uint8(resize_picture(to_float(part)[None], size)[0])
     part = part[: image.shape[0] - to_y, : image.shape[1] - to_x]
     new = slice(to_y, to_y + part.shape[0]), slice(to_x, to_x + part.shape[1])
     edited = _without(image, (slice(y, y + h), slice(x, x + w)))

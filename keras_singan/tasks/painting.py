@@ -3,8 +3,8 @@
 from keras import ops
 
 from keras_singan.io.image import to_uint8
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import repaint
-from keras_singan.ops.resize import resize
 from keras_singan.tasks.shared.checks import check_injection_scale
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
@@ -137,4 +137,4 @@ def quantized_input(quantized, image, size):
         float32 tensor `(batch, *size, channels)` with no other colours than those
         of the palette.
     """
-    return repaint(resize(image, size), quantized.palette)
+    return repaint(resize_picture(image, size), quantized.palette)

@@ -24,9 +24,9 @@ from keras_singan.models.model_file import damaged
 from keras_singan.models.model_file import load_with_extra
 from keras_singan.models.model_file import save_model
 from keras_singan.models.pyramid import SinGANPyramid
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
-from keras_singan.ops.resize import resize
 from keras_singan.performance.precision import runnable_precision
 from keras_singan.tasks.shared.checks import check_injection_scale
 from keras_singan.tasks.shared.checks import is_whole
@@ -228,7 +228,7 @@ class QuantizedTrainer(ScaleTrainer):
     """
 
     def __init__(self, pyramid, scale, config, colors):
-        real = resize(pyramid.real.value, pyramid.sizes[scale])
+        real = resize_picture(pyramid.real.value, pyramid.sizes[scale])
         self.palette = palette(real.numpy()[0], colors, config.seed)
         super().__init__(pyramid, scale, config)
 

@@ -11,7 +11,7 @@ from keras_singan.geometry import super_resolution_steps
 from keras_singan.io.image import to_uint8
 from keras_singan.ops import noise
 from keras_singan.ops.back_projection import back_project
-from keras_singan.ops.resize import resize
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.step_sizes import MAX_FACTOR
 from keras_singan.ops.step_sizes import step_sizes
 from keras_singan.task_specs import FACTOR
@@ -97,7 +97,7 @@ def super_resolve_graph(pyramid, image, factor, seed, noisy=None, back_projectio
     def step(i, image):
         size = tuple(tf.unstack(sizes[i]))
         z = _noise(pyramid, i, size, seed, noisy)
-        previous = tf.ensure_shape(resize(image, size), any_size)
+        previous = tf.ensure_shape(resize_picture(image, size), any_size)
         image = pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
         if back_projection:
             # Early, too: later steps would build on what is to be taken back.
@@ -138,7 +138,7 @@ def enlarge_generated(pyramid, generated, size):
             pyramid, generated, tf.minimum(factor, _MOST_DETAILED), NO_NOISE
         ),
     )
-    return resize(grown, size)
+    return resize_picture(grown, size)
 
 
 def _noise(pyramid, step, size, seed, noisy):

@@ -90,7 +90,7 @@ class TensorBoardLog(ScaleCallback):
                 raise
             raise ImportError(
                 "A log folder for TensorBoard needs the extra `tensorboard`: "
-                "pip install 'keras-singan[tensorboard]'. "
+                "pip install tensorboard. "
                 f"Received: log_dir={self._folder!r}."
             ) from None
 

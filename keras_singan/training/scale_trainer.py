@@ -7,6 +7,7 @@ from keras_singan.errors import TrainingError
 from keras_singan.geometry import scale_steps
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 from keras_singan.training.interrupts import held_interrupts
 from keras_singan.training.moving_averages import estimate_averages
@@ -32,7 +33,7 @@ class ScaleTrainer:
         if below is not None:
             self.steps = scale_steps(pyramid.filters, config)[scale]
         self.size = pyramid.sizes[scale]
-        self.real = resize(pyramid.real.value, self.size)
+        self.real = resize_picture(pyramid.real.value, self.size)
         self._set_noise_amp()
         self.data = new_scale_data(
             pyramid, scale, config, self.real, self.previous_rec, self.entering

@@ -11,10 +11,13 @@ import pytest
 from support.cli_runner import invoke
 from support.cli_runner import refuse
 from support.cli_runner import succeed
+from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 
 import keras_singan
-from keras_singan.cli.exit_codes import one_line_errors
+from keras_singan.cli.command_group import cli
+from keras_singan.cli.process.exit_codes import one_line_errors
+from keras_singan.errors import ImageWarning
 from keras_singan.errors import ModelFileError
 
 SCRIPT = Path(sysconfig.get_path("scripts")) / "keras-singan"
@@ -67,7 +70,7 @@ def test_help_names_every_command_and_the_environment():
 def test_no_command_shows_the_help():
     result = invoke()
     assert result.exit_code == 2
-    assert "Commands:" in result.output
+    assert "Create:" in result.output
 
 
 def test_an_unknown_command_is_usage_and_names_the_nearest():
@@ -166,3 +169,46 @@ def test_own_warnings_are_lines_and_others_are_dropped(monkeypatch):
     monkeypatch.setattr("keras_singan.models.model_file.load_model", load_model)
     result = invoke("info", trained_run())
     assert result.stderr == "Warning: Transparency.\nError: The end.\n"
+
+
+def test_help_lists_the_commands_by_what_one_does():
+    text = succeed("--help").stdout
+    order = "Train train Create sample animate Look info evaluate Serve export query"
+    places = [
+        text.index(f"\n{word}:") if word.istitle() else text.index(f"\n  {word} ")
+        for word in order.split()
+    ]
+    assert places == sorted(places)
+    listed = [
+        line.split()[0]
+        for line in text[places[0] :].splitlines()
+        if line.startswith("  ") and line[2] != " "
+    ]
+    assert sorted(listed) == sorted(cli.commands)
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_no_summary_in_the_help_is_cut(width):
+    text = succeed("--help", env={"COLUMNS": str(width)}).stdout
+    assert "..." not in text.partition("Train:")[2]
+    flat = " ".join(text.split())
+    assert "Turn IMAGE, a clip-art in the colours of the photo, into a photo" in flat
+    assert "look at home there" in flat
+
+
+@pytest.mark.filterwarnings("always")
+def test_a_warning_is_said_once_and_names_what_the_command_has(monkeypatch):
+    own = str(Path(keras_singan.__file__).with_name("estimator.py"))
+    warning = ImageWarning("Seen.", "alpha", "train", "keeps it")
+
+    def warn(*args, **kwargs):
+        for _ in range(3):
+            warnings.warn_explicit(warning, None, own, 1, registry={})
+        raise ModelFileError("The end.")
+
+    monkeypatch.setattr("keras_singan.models.model_file.load_model", warn)
+    assert invoke("info", trained_run()).stderr == "Warning: Seen.\nError: The end.\n"
+    monkeypatch.setattr("keras_singan.estimator.resolve_precision", warn)
+    stderr = invoke("train", trained_photo()).stderr
+    assert stderr == "Warning: Seen. --alpha train keeps it.\nError: The end.\n"
+    assert str(warning) == 'Seen. alpha="train" keeps it.'

@@ -18,7 +18,7 @@ from support.fake_serving import fake_server
 from support.photos import photo_file
 from support.photos import png
 
-from keras_singan.cli.main import cli
+from keras_singan.cli.command_group import cli
 from keras_singan.task_specs import image_tasks
 
 FOLDER = Path("samples/singan")

@@ -9,7 +9,7 @@ import pytest
 
 SHOW = """
 import json, os, sys
-from keras_singan.cli import threads
+from keras_singan.cli.process import threads
 threads.core_count = lambda: int(sys.argv[1])
 import tensorflow as tf
 if sys.argv[2:]:

@@ -3,7 +3,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 from support.cli_runner import TINY_OPTIONS
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
@@ -82,9 +81,10 @@ FILES = {
     "small.png": (lambda: encoded(photo(20, 40)), "min_size=24"),
     "long.png": (lambda: encoded(photo(30, 20000)), "shrunk to 1x40"),
     "nan.npy": (lambda: npy(with_nan()), "NaN"),
-    "int.npy": (lambda: npy(np.ones((32, 40), "int64")), "Expected uint8, uint16"),
+    "int.npy": (lambda: npy(np.full((32, 40), -1)), "from -1 to -1"),
+    "text.npy": (lambda: npy(np.full((32, 40), "x")), "must be uint8, uint16"),
     "bright.npy": (lambda: npy(np.full((32, 40), 255.0)), "from 255 to 255"),
-    "flat.npy": (lambda: npy(np.ones(9, "uint8")), "Expected an array of shape"),
+    "flat.npy": (lambda: npy(np.ones(9, "uint8")), "must be an array of shape"),
     "cut.npy": (lambda: npy(with_nan())[:60], "reading it failed"),
 }
 
@@ -98,10 +98,26 @@ def test_a_file_that_cannot_be_trained_on_is_a_failed_run(name, dry):
     assert [path.name for path in Path().iterdir()] == [name]
 
 
-def test_a_decompression_bomb_is_refused(monkeypatch):
+def test_more_pixels_than_the_option_allows_are_refused():
     photo_file("photo.png")
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
-    assert "over 100 pixels" in refuse(1, "train", "photo.png", *TINY_OPTIONS)
+    line = refuse(1, "train", "photo.png", *TINY_OPTIONS, "--max-pixels", 100)
+    assert "at most `max_pixels` (100) pixels" in line
+    line = refuse(2, "train", "photo.png", *TINY_OPTIONS, "--max-pixels", "many")
+    assert "must look like 300M" in line
+
+
+def test_several_images_are_told_to_train_once_for_each():
+    photo_file("a.png"), photo_file("b b.png")
+    line = refuse(2, "train", "a.png", "b b.png")
+    assert "train once for each" in line
+    assert "Received: a.png 'b b.png'." in line
+
+
+@pytest.mark.parametrize("text", ["1", "4095,0", "0,nan", "low,high", "0,1,2"])
+def test_a_range_that_is_none_is_usage(text):
+    photo_file("photo.png")
+    line = refuse(2, "train", "photo.png", "--range", text)
+    assert "auto, or look like 0,4095" in line
 
 
 def test_a_folder_of_another_image_is_refused():

@@ -9,6 +9,8 @@ from support.cli_runner import stop_training
 from support.cli_runner import succeed
 from support.photos import photo
 
+from keras_singan.io.icc_profile import adobe_rgb
+
 
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
@@ -41,7 +43,7 @@ def test_transparency_is_put_on_white_and_says_so():
     Image.fromarray(rgba()).save("glass.png")
     shape, warning = train("glass.png")
     assert shape == (32, 40, 3)
-    text = 'Transparency is put on white; alpha="train" keeps it.'
+    text = "Transparency is put on white. --alpha train keeps it."
     assert warning == f"Warning: {text}\n"
     left = read("runs/glass/scale_01/real.png")[:, 0]
     assert left.min() > 250
@@ -75,6 +77,26 @@ def test_16_bits_keep_their_shades():
     assert train("deep.png") == ((32, 40, 1), "")
     real = read("runs/deep/scale_01/real.png")
     assert (real.min(), real.max()) == (78, 156)
+
+
+@pytest.mark.parametrize("how", ["auto", "0,4095"])
+def test_12_bits_are_spread_by_a_range(how):
+    deep = np.linspace(0, 4095, 32 * 40).reshape(32, 40).astype("uint16")
+    Image.fromarray(deep).save("deep.png")
+    _, warning = train("deep.png")
+    assert "from 0 to 4095" in warning
+    assert warning.endswith("--range auto spreads what is there over black to white.\n")
+    assert read("runs/deep/scale_01/real.png").max() < 20
+    assert train("deep.png", "--range", how, "--output", "runs/spread")[1] == ""
+    real = read("runs/spread/scale_01/real.png")
+    assert (real.min(), real.max()) == (0, 255)
+
+
+def test_a_wide_colour_space_becomes_srgb():
+    image = Image.new("RGB", (40, 32), (40, 180, 60))
+    image.save("camera.png", icc_profile=adobe_rgb())
+    assert train("camera.png") == ((32, 40, 3), "")
+    assert read("runs/camera/scale_01/real.png")[..., 0].max() < 20
 
 
 def test_an_exif_rotation_is_applied():

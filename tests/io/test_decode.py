@@ -1,6 +1,7 @@
 """Every way an image comes in."""
 
 import io
+import warnings
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 from support.photos import encoded
 from support.photos import noise
 
+from keras_singan.errors import ImageWarning
 from keras_singan.io.image import read_image
 from keras_singan.io.image import to_uint8
 
@@ -273,3 +275,51 @@ def test_npy_file(tmp_path, name):
     with open(tmp_path / name, "wb") as file:
         np.save(file, pixels)
     assert np.array_equal(to_uint8(read_image(tmp_path / name)), pixels)
+
+
+# Very large images.
+
+
+def wide_photo(width=160, height=80):
+    """A slope to the right, blue, with a grey corner."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    pixels[..., 2] = np.linspace(0, 255, width)
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "TIFF", "GIF"])
+def test_a_very_large_photo_that_is_shrunk_anyway_is_decoded_smaller(
+    monkeypatch, file_format
+):
+    monkeypatch.setattr("keras_singan.io.decode._LARGE", 4000)
+    data = encoded(wide_photo(), file_format)
+    image = read_image(data, shrink_to=10)
+    check_form(image, (20, 40, 3))
+    expected = (np.linspace(0, 255, 40) / 127.5) - 1
+    assert np.abs(image[..., 2] - expected).max() < 0.1
+    assert read_image(data).shape == read_image(data, shrink_to=50).shape
+    assert read_image(data).shape == (80, 160, 3)
+
+
+def test_a_large_photo_keeps_its_rotation_when_decoded_smaller(monkeypatch):
+    monkeypatch.setattr("keras_singan.io.decode._LARGE", 4000)
+    data = encoded(wide_photo(), "JPEG", exif=ROTATED)
+    image = read_image(data, shrink_to=10)
+    check_form(image, (40, 20, 3))
+    assert image[0, :, 2].mean() < -0.8 < 0.8 < image[-1, :, 2].mean()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I", "F", "I;16"])
+def test_every_mode_can_be_decoded_smaller(monkeypatch, mode):
+    monkeypatch.setattr("keras_singan.io.decode._LARGE", 400)
+    if mode in ("I", "F", "I;16"):
+        dtype = {"I": np.int32, "F": np.float32, "I;16": np.uint16}[mode]
+        image = Image.fromarray(np.ones((40, 80), dtype))
+        assert image.mode == mode
+    else:
+        image = Image.new("RGBA", (80, 40), (255, 255, 255, 255)).convert(mode)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImageWarning)
+        whole, small = read_image(image), read_image(image, shrink_to=5)
+    check_form(small, (10, 20, whole.shape[-1]))
+    assert (small == whole[0, 0]).all()

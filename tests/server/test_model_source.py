@@ -14,8 +14,8 @@ from support.embedded_server import running
 from support.embedded_server import save_version
 
 from keras_singan import SinGAN
+from keras_singan.cli.command_group import cli
 from keras_singan.cli.commands.serve import serve
-from keras_singan.cli.main import cli
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
 from keras_singan.server.servables import model_source
@@ -25,7 +25,8 @@ cli.add_command(serve)
 
 def test_serve_answers_until_it_is_told_to_stop(tmp_path):
     code = (
-        "from keras_singan.cli.main import cli, main\n"
+        "from keras_singan.cli.command_group import cli\n"
+        "from keras_singan.cli.main import main\n"
         "from keras_singan.cli.commands.serve import serve\n"
         "cli.add_command(serve)\nmain()"
     )

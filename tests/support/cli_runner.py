@@ -12,7 +12,7 @@ import numpy as np
 from click.testing import CliRunner
 from PIL import Image
 
-from keras_singan.cli.main import cli
+from keras_singan.cli.command_group import cli
 from support.photos import photo
 from support.photos import photo_file
 

@@ -1,15 +1,15 @@
 """`keras-singan benchmark`."""
 
 import json
-from pathlib import Path
 
 import click
 
 from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
 from keras_singan.cli.config_options import named_value
-from keras_singan.cli.quiet import import_quietly
-from keras_singan.cli.threads import share_threads
+from keras_singan.cli.options import PathType
+from keras_singan.cli.process.quiet import import_quietly
+from keras_singan.cli.process.threads import share_threads
 
 # Without an image: a photo of the usual shape, at the default size.
 _HEIGHT, _WIDTH, _CHANNELS = 188, 250, 3
@@ -18,7 +18,7 @@ _HEIGHT, _WIDTH, _CHANNELS = 188, 250, 3
 @click.command()
 @click.argument(
     "image",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PathType(exists=True, dir_okay=False),
     required=False,
 )
 @config_options

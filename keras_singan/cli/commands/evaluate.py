@@ -4,15 +4,15 @@ import contextlib
 import json
 import shlex
 import sys
-from pathlib import Path
 
 import click
 
+from keras_singan.cli.options import PathType
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import other_scale
 from keras_singan.cli.options import scale_option
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import TaskError
 from keras_singan.metrics import scores
 
@@ -31,7 +31,7 @@ from keras_singan.metrics import scores
 @click.option("--seed", type=int, default=0, show_default=True, help="Their seed.")
 @click.option(
     "--inception",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=PathType(exists=True, dir_okay=False),
     help="Weights of Keras' InceptionV3 for SIFID.  [default: fetched by Keras]",
 )
 @click.option("--sifid/--no-sifid", default=True, help="Whether to measure SIFID.")

@@ -1,18 +1,18 @@
 """`keras-singan export`."""
 
 import shlex
-from pathlib import Path
 
 import click
 
+from keras_singan.cli.options import PathType
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import model_option
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.task_specs import DEFAULT_MODEL
 
 
 @click.command()
-@click.argument("output", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("output", type=PathType(file_okay=False))
 @model_option
 @click.option(
     "--name", default=DEFAULT_MODEL, show_default=True, help="The model's name."

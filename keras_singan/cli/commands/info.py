@@ -2,17 +2,17 @@
 
 import json
 import shlex
-from pathlib import Path
 
 import click
 
+from keras_singan.cli.options import PathType
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import other_scale
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.process.quiet import import_quietly
 
 
 @click.command()
-@click.argument("model", required=False, type=click.Path(exists=True, path_type=Path))
+@click.argument("model", required=False, type=PathType(exists=True))
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def info(model, as_json):
     """Tell what MODEL (a .keras file or a run folder) is: the newest by default."""

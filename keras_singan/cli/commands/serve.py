@@ -1,10 +1,9 @@
 """`keras-singan serve`."""
 
-from pathlib import Path
-
 import click
 
-from keras_singan.cli.quiet import import_quietly
+from keras_singan.cli.options import PathType
+from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import TaskError
 from keras_singan.task_specs import DEFAULT_MODEL
 
@@ -22,7 +21,7 @@ class GrpcPortType(click.ParamType):
 
 
 @click.command()
-@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", type=PathType(exists=True))
 @click.option(
     "--name", default=DEFAULT_MODEL, show_default=True, help="The model's name in URLs."
 )

@@ -1,23 +1,29 @@
 """`keras-singan train`."""
 
 import shlex
-from pathlib import Path
 
 import click
 
 from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
+from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import RUNS
-from keras_singan.cli.quiet import import_quietly
-from keras_singan.cli.threads import share_threads
+from keras_singan.cli.options import PathType
+from keras_singan.cli.options import PixelsType
+from keras_singan.cli.options import range_option
+from keras_singan.cli.options import read_dash
+from keras_singan.cli.process.quiet import import_quietly
+from keras_singan.cli.process.threads import share_threads
 from keras_singan.errors import RunFolderError
+from keras_singan.io.decode import MAX_PIXELS
 
 
 @click.command()
-@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("image", type=IMAGE)
+@click.argument("others", nargs=-1, type=click.UNPROCESSED, metavar="")
 @click.option(
     "--output",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=PathType(file_okay=False),
     help="Run folder.  [default: runs/NAME, from the image's name]",
 )
 @config_options
@@ -28,13 +34,21 @@ from keras_singan.errors import RunFolderError
     show_default=True,
     help="Transparency: on white, or as a 4th channel.",
 )
+@range_option
+@click.option(
+    "--max-pixels",
+    type=PixelsType(),
+    default=MAX_PIXELS,
+    show_default="268M",
+    help="Most pixels that IMAGE may have.",
+)
 @click.option(
     "--resume/--no-resume",
     default=True,
     show_default=True,
     help="Go on with an interrupted run, or begin anew in a folder of its own.",
 )
-@click.option("--log-dir", type=click.Path(path_type=Path), help="For TensorBoard.")
+@click.option("--log-dir", type=PathType(), help="For TensorBoard.")
 @click.option("--dry-run", is_flag=True, help="Only show the plan, time and memory.")
 @click.option(
     "-v",
@@ -44,53 +58,100 @@ from keras_singan.errors import RunFolderError
     show_default=True,
     help="0: silent, 1: progress, 2: a line per scale.",
 )
-def train(image, output, alpha, resume, log_dir, dry_run, verbose, **values):
+def train(
+    image,
+    others,
+    output,
+    alpha,
+    value_range,
+    max_pixels,
+    resume,
+    log_dir,
+    dry_run,
+    verbose,
+    **values,
+):
     """Train on IMAGE.
+
+    - is standard input, whose run folder is runs/stdin.
 
     Give the same command again after an interruption: it goes on from the last
     checkpoint.
     """
+    _check_one(image, others)
+    folder = _run_folder(image, output, resume)
+    (image,) = read_dash(image)
     import_quietly()
     share_threads()
     from keras_singan import SinGAN
 
     model = SinGAN(**config_values(**values))
+    reading = {"alpha": alpha, "value_range": value_range, "max_pixels": max_pixels}
     if dry_run:
-        _show_plan(model, image, alpha)
+        _show_plan(model, image, **reading)
         click.echo("Next: the same command without --dry-run")
         return
-    folder = _run_folder(image, output, resume)
     trained = folder / "singan.keras"
     finished = trained.is_file()
     try:
         model.fit(
-            image, alpha=alpha, checkpoint_dir=folder, log_dir=log_dir, verbose=verbose
+            image,
+            **reading,
+            checkpoint_dir=folder,
+            log_dir=log_dir,
+            verbose=verbose,
         )
     except KeyboardInterrupt:
-        change = "" if resume else f", with --output {folder} for --no-resume,"
-        raise RunFolderError(
-            f"Interrupted; the progress is kept in {folder}. The same command{change} "
-            "goes on from there."
-        ) from None
+        raise _interruption(folder, resume) from None
     click.echo(f"{'Trained already' if finished else 'Trained'}: {trained}")
-    click.echo(
-        f"Next: keras-singan sample --model {shlex.quote(str(folder))} --scale 0"
+    click.echo(f"Next: {_next_command(folder, model.config_)}")
+
+
+def _interruption(folder, resume):
+    if not folder.exists():
+        return RunFolderError(
+            "Interrupted before anything was begun. "
+            f"Received: Ctrl-C, and no {folder} yet."
+        )
+    change = "" if resume else f", with --output {folder} for --no-resume,"
+    return RunFolderError(
+        f"Interrupted; the progress is kept in {folder}. The same command{change} "
+        "goes on from there."
     )
 
 
-def _show_plan(model, image, alpha):
+def _next_command(folder, config):
+    words = {
+        None: ["sample", "--scale", "0"],
+        "animation": ["animate"],
+        "super_resolution": ["super-resolve", "--factor", f"{config.factor:g}"],
+    }[config.task]
+    return shlex.join(["keras-singan", *words, "--model", str(folder)])
+
+
+def _check_one(image, others):
+    if others:
+        names = shlex.join(map(str, [image, *others]))
+        raise click.UsageError(
+            "A model learns one image: train once for each, into run folders of their "
+            f"own. Received: {names}."
+        )
+
+
+def _show_plan(model, image, **reading):
     from rich.console import Console
 
     from keras_singan.performance.memory import check_memory
     from keras_singan.training.progress import print_plan
 
-    plan = model.estimate(image, alpha=alpha)
+    plan = model.estimate(image, **reading)
     print_plan(plan, Console(highlight=False))
     check_memory(plan.scales, plan.channels, plan.config)
 
 
 def _run_folder(image, output, resume):
-    folder = output if output is not None else RUNS / image.stem
+    name = "stdin" if str(image) == "-" else image.stem
+    folder = output if output is not None else RUNS / name
     if resume:
         return folder
     free, count = folder, 1

@@ -1,0 +1,1 @@
+"""What surrounds every command: its streams, its warnings, how it ends."""
