@@ -28,7 +28,8 @@ ORDER = {
     "io": (
         *("files", "opaque", "icc_profile", "colour_profiles", "png_chunks"),
         *("pixel_values", "sources", "decode", "save", "image", "plot", "sheet"),
-        *("apng", "gif", "video", "webp", "animation_file"),
+        "animation_formats",
+        "animation_file",
     ),
     "ops": (
         *("fused_normalization", "noise", "plan_sizes", "quantize", "resize"),

@@ -12,15 +12,15 @@ from typing import NamedTuple
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
-from keras_singan.io.apng import write_apng
+from keras_singan.io.animation_formats.apng import write_apng
+from keras_singan.io.animation_formats.gif import write_gif
+from keras_singan.io.animation_formats.video import require_ffmpeg
+from keras_singan.io.animation_formats.video import write_mp4
+from keras_singan.io.animation_formats.webp import write_webp
 from keras_singan.io.files import atomic_path
-from keras_singan.io.gif import write_gif
 from keras_singan.io.save import check_pixels
 from keras_singan.io.save import preview
 from keras_singan.io.sources import describe
-from keras_singan.io.video import require_ffmpeg
-from keras_singan.io.video import write_mp4
-from keras_singan.io.webp import write_webp
 
 
 class _Format(NamedTuple):
@@ -85,7 +85,7 @@ def save_animation(path, frames, fps=10, *, overwrite=False):
     first = next(singles, None)
     if first is None:
         raise ImageError(
-            f"`frames` must hold a frame. Received: frames={describe(frames)}."
+            f"`frames` must not be empty. Received: frames={describe(frames)}, empty."
         )
     if max(first.shape[:2]) > form.max_side:
         raise ImageError(

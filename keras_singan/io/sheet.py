@@ -13,6 +13,8 @@ from keras_singan.io.save import check_pixels
 from keras_singan.io.save import preview
 
 _GAP = 4
+# Least length of a picture's longer side on a sheet, in pixels.
+_LEAST = 250
 
 
 def contact_sheet(images, labels, columns=None):
@@ -62,6 +64,32 @@ def contact_sheet(images, labels, columns=None):
         _paste(sheet, image, top + (height - image.shape[0]) // 2, left, width)
         _paste(sheet, text, top + height + _GAP, left, width)
     return sheet
+
+
+def magnification(*images):
+    """Returns by how much to magnify pictures for a sheet, one factor for all.
+
+    Args:
+        *images: Arrays `(..., H, W, C)`.
+
+    Returns:
+        int, at least 1: the largest picture's longer side becomes 250 px or more.
+    """
+    longest = max(max(image.shape[-3:-1]) for image in images)
+    return -(-_LEAST // longest)
+
+
+def magnify(images, factor):
+    """Enlarges pictures by repeating their pixels, so that each can be seen.
+
+    Args:
+        images: Array `(..., H, W, C)`.
+        factor: int, at least 1.
+
+    Returns:
+        Array `(..., factor * H, factor * W, C)`.
+    """
+    return images.repeat(factor, axis=-3).repeat(factor, axis=-2)
 
 
 def _rgb(image):

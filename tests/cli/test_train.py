@@ -29,7 +29,7 @@ def test_a_run_leaves_model_losses_and_pictures():
     names = {path.relative_to(run).as_posix() for path in run.rglob("*.*")}
     pictures = ("real.png", "sample.png", "reconstruction.png")
     assert names == {
-        *("config.json", "history.json", "losses.png", "singan.keras"),
+        *("config.json", "history.json", "losses.png", "singan.keras", "progress.json"),
         *(f"scale_0{k}/{name}" for k in (0, 1) for name in pictures),
         *(f"checkpoints/scale_0{k}.weights.h5" for k in (0, 1)),
     }

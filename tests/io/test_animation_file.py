@@ -10,11 +10,11 @@ import pytest
 from PIL import Image
 from support.photos import noise
 
-from keras_singan.io import gif
 from keras_singan.io.animation_file import encode_animation
 from keras_singan.io.animation_file import save_animation
+from keras_singan.io.animation_formats import gif
+from keras_singan.io.animation_formats.video import require_ffmpeg
 from keras_singan.io.save import preview
-from keras_singan.io.video import require_ffmpeg
 
 PILLOW = [".gif", ".webp", ".png", ".apng"]
 with_ffmpeg = pytest.mark.skipif(

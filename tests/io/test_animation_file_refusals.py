@@ -12,9 +12,9 @@ from support.photos import noise
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
-from keras_singan.io import webp
 from keras_singan.io.animation_file import encode_animation
 from keras_singan.io.animation_file import save_animation
+from keras_singan.io.animation_formats import webp
 from keras_singan.io.save import save_image
 
 PILLOW = [".gif", ".webp", ".png", ".apng"]

@@ -5,6 +5,8 @@ from support.photos import noise
 
 from keras_singan.errors import ImageError
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnification
+from keras_singan.io.sheet import magnify
 
 
 def dark(height, width, channels=3):
@@ -113,3 +115,28 @@ def test_what_is_no_picture_or_has_no_label_is_refused(images, labels, columns):
     with pytest.raises(ImageError) as error:
         contact_sheet(images, labels, columns)
     assert_one_line(error)
+
+
+@pytest.mark.parametrize(
+    "sizes, factor",
+    [
+        ([(75, 100)], 3),
+        ([(100, 75), (40, 50)], 3),
+        ([(125, 60)], 2),
+        ([(250, 10)], 1),
+        ([(900, 800)], 1),
+        ([(1, 1)], 250),
+    ],
+)
+def test_small_pictures_are_magnified_to_be_seen(sizes, factor):
+    images = [np.zeros((*size, 3), np.uint8) for size in sizes]
+    assert magnification(*images) == factor
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 1), (4, 2, 3, 3)])
+def test_magnified_pixels_are_repeated(shape):
+    images = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
+    large = magnify(images, 3)
+    assert large.shape[-3:-1] == (shape[-3] * 3, shape[-2] * 3)
+    for y, x in np.ndindex(3, 3):
+        assert np.array_equal(large[..., y::3, x::3, :], images)

@@ -124,7 +124,7 @@ def _next_command(folder, config):
     words = {
         None: ["sample", "--scale", "0"],
         "animation": ["animate"],
-        "super_resolution": ["super-resolve", "--factor", f"{config.factor:g}"],
+        "super_resolution": ["super-resolve", "--factor", f"{config.factor or 0:g}"],
     }[config.task]
     return shlex.join(["keras-singan", *words, "--model", str(folder)])
 

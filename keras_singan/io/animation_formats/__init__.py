@@ -1,0 +1,1 @@
+"""Formats of animations, a file each: written frame by frame."""
