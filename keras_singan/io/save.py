@@ -12,7 +12,6 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import OutputError
 from keras_singan.io.files import write_bytes
 from keras_singan.io.sources import describe
-from keras_singan.io.sources import reason
 
 _FORMATS = {
     ".png": "PNG",
@@ -118,7 +117,7 @@ def _encode(array, file_format):
         image.save(buffer, file_format, **options)
     except (OSError, ValueError) as error:
         raise ImageError(
-            f"`array` must fit into {file_format}, but {reason(error)}. "
+            f"`array` must fit into {file_format}, but Pillow says: {error}. "
             f"Received: array={describe(array)}."
         ) from error
     return buffer.getvalue()

@@ -97,7 +97,7 @@ def test_save_other_channel_counts(tmp_path, channels, name):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["x.npy", "x_preview.png"]
 
 
-NO_ALPHA = "4 channels: .png, .webp, .tif, .tiff"
+NO_ALPHA = "4 channels allow: .png, .webp, .tif, .tiff"
 SUFFIXES = ".png, .webp, .*.jpeg. Received: path="
 
 
@@ -113,7 +113,7 @@ SUFFIXES = ".png, .webp, .*.jpeg. Received: path="
         ("x.png", noise(4, 4), "Received: array="),
         ("x.png", noise(4, 0, 3), "Received: array="),
         ("x.png", np.zeros((4, 4, 3), np.float32), "Received: array="),
-        ("x.webp", np.zeros((1, 17000, 3), np.uint8), "fits into WEBP"),
+        ("x.webp", np.zeros((1, 17000, 3), np.uint8), "must fit into WEBP"),
     ],
 )
 def test_save_refuses(tmp_path, name, array, words):

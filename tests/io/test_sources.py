@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from support.hostile_images import chunk
-from support.hostile_images import png
+from support.hostile_images import crafted_png
 from support.hostile_images import text_bomb
 from support.photos import encoded
 from support.photos import noise
@@ -134,10 +134,10 @@ def test_a_png_with_a_long_profile_is_read_in_its_colours():
     profile = padded(adobe_rgb(), 1_500_000)
     content = b"ICC\0\0" + zlib.compress(profile)
     rows = b"\0" + bytes([40, 180, 60])
-    short = png(
+    short = crafted_png(
         1, 1, rows=rows, after=chunk(b"iCCP", b"x\0\0" + zlib.compress(adobe_rgb()))
     )
-    long = png(1, 1, rows=rows, after=chunk(b"iCCP", content))
+    long = crafted_png(1, 1, rows=rows, after=chunk(b"iCCP", content))
     got = to_uint8(read_image(long))
     assert np.array_equal(got, to_uint8(read_image(short)))
     assert got[0, 0, 0] < 20
@@ -146,4 +146,8 @@ def test_a_png_with_a_long_profile_is_read_in_its_colours():
 def test_a_profile_that_unpacks_without_end_is_a_warning():
     content = b"ICC\0\0" + zlib.compress(bytes(2**25))
     with pytest.warns(UserWarning, match="colour profile"):
-        assert read_image(png(after=chunk(b"iCCP", content))).shape == (24, 30, 3)
+        assert read_image(crafted_png(after=chunk(b"iCCP", content))).shape == (
+            24,
+            30,
+            3,
+        )
