@@ -10,8 +10,8 @@ import threading
 
 import numpy as np
 
-from keras_singan.export.signatures import DEFAULT_FACTOR
 from keras_singan.export.signatures import DEFAULT_FRAMES
+from keras_singan.task_specs import FACTOR
 
 # A request of so many seconds is heavy; while the seconds are not known, one of so
 # many pixels (512 x 512).
@@ -46,7 +46,7 @@ def output_pixels(inputs, native):
 def _pixels(inputs, native):
     if "images" in inputs or "image_bytes" in inputs:
         factor = _numbers(inputs.get("factor", 1.0))
-        factor = np.where(factor == 0, DEFAULT_FACTOR, factor)
+        factor = np.where(factor == 0, FACTOR.default, factor)
         return _finite(np.sum(_image_pixels(inputs) * factor * factor))
     if "height" in inputs and "width" in inputs:
         sides = _numbers(inputs["height"]) * _numbers(inputs["width"])
