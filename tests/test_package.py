@@ -73,6 +73,11 @@ ORDER = {
         *("signature_types", "proto_tensors", "json_codec", "servables", "metadata"),
         *("network", "grpc_api", "rest_api", "asgi_app", "server"),
     ),
+    "studio": (
+        *("studio_extra", "studio_settings", "training_state", "runs_shelf"),
+        *("uploads", "trainings", "command_lines", "worker", "worker_process"),
+        *("task_queue", "web"),
+    ),
     "cli": (
         *("process", "options", "results", "config_options", "query_options"),
         *("task_run", "query_output", "image_extras", "commands"),
@@ -84,6 +89,7 @@ FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
 FREE += ["training.progress_file", "training.run_lock"]
 FREE += ["task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
+FREE += ["studio.*"]
 
 PUBLIC = [
     *("BackendError", "ConfigError", "ImageError", "ModelFileError", "NotFittedError"),

@@ -16,12 +16,14 @@ from keras_singan.cli.commands.info import info
 from keras_singan.cli.commands.query import query
 from keras_singan.cli.commands.sample import sample
 from keras_singan.cli.commands.serve import serve
+from keras_singan.cli.commands.studio import studio
 from keras_singan.cli.commands.train import train
 from keras_singan.cli.process.exit_codes import one_line_errors
 from keras_singan.cli.process.warning_lines import warning_lines
 
 # The commands by what one does, in the order of doing it.
 _SECTIONS = {
+    "All on one page": (studio,),
     "Train": (train,),
     "Create": (sample, animate, super_resolve, *COMMANDS.values()),
     "Look": (info, evaluate, benchmark),

@@ -1,0 +1,69 @@
+"""`keras-singan studio`."""
+
+from pathlib import Path
+
+import click
+
+from keras_singan.cli.options import RUNS
+from keras_singan.studio.studio_extra import require_studio_extra
+from keras_singan.studio.studio_settings import StudioSettings
+from keras_singan.studio.studio_settings import is_loopback
+
+
+@click.command()
+@click.option(
+    "--runs",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=RUNS,
+    show_default=True,
+    help="Folder of the run folders.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen at; another one than this machine's own needs the token "
+    "that is printed with it.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    help="Port; 0: a free one.",
+)
+@click.option(
+    "--memory",
+    type=click.FloatRange(0.5, 4096),
+    default=4.0,
+    show_default=True,
+    help="Most memory of the process that runs the tasks, in GiB.",
+)
+@click.option(
+    "--open/--no-open", "opens", default=True, help="Whether to open a browser."
+)
+def studio(runs, host, port, memory, opens):
+    """Open a page on which everything is done with the mouse.
+
+    Train on a photo, draw samples, brush, place, paint, animate, enlarge, export.
+    A training goes on when the page or this command is closed.
+    """
+    require_studio_extra()
+    from keras_singan.studio.web.studio_server import new_token
+    from keras_singan.studio.web.studio_server import serve_studio
+
+    settings = StudioSettings(
+        runs,
+        host=host,
+        port=port,
+        token=None if is_loopback(host) else new_token(),
+        memory_bytes=int(memory * 2**30),
+    )
+
+    def announce(address):
+        click.echo(f"Studio: {address}", err=True)
+        click.echo("Ctrl-C ends it; a training goes on.", err=True)
+        if opens:
+            click.launch(address)
+
+    serve_studio(settings, announce)

@@ -1,0 +1,65 @@
+// Extend and tile: more of the photo around it, and images that repeat without a seam.
+
+import { h } from "./dom.js";
+import { fileUrl } from "./api.js";
+import { card, state } from "./live.js";
+import { editHistory } from "./edit_history.js";
+import { extendFrame, SIDES } from "./extend_frame.js";
+import { choice, number, seedField, startScale } from "./fields.js";
+import { loadImage } from "./konva.js";
+import { resultsPanel } from "./results.js";
+import { taskForm } from "./task_form.js";
+
+export async function showExtend(place, name) {
+  const leaves = [];
+  if (state.tools.extend) leaves.push(await extendPart(place, name));
+  if ((state.tools.sample || []).includes("tile")) leaves.push(await tilePart(place, name));
+  return () => leaves.forEach((leave) => leave());
+}
+
+async function extendPart(place, name) {
+  const scales = card(name).scales ?? card(name).pictures.length;
+  const amounts = { left: 0, right: 0, top: 0, bottom: 0 };
+  const stand = h("div", { class: "board-place" }), results = h("div", {});
+  const fields = SIDES.map((side) => number(side, 0, { min: 0 }));
+  let frame = null;
+  fields.forEach((field, i) => field.control.addEventListener("input", () => { amounts[SIDES[i]] = field.read() ?? 0; frame.show(); }));
+  const history = editHistory(name, "extend", async (step) => {
+    const image = await loadImage(step.url);
+    SIDES.forEach((side, i) => { amounts[side] = 0; fields[i].control.value = 0; });
+    frame = extendFrame(step.url, [image.naturalHeight, image.naturalWidth], amounts, () => SIDES.forEach((side, i) => { fields[i].control.value = amounts[side]; }));
+    stand.replaceChildren(frame.element);
+  });
+  await history.begin();
+  const scale = startScale(scales, 0), count = number("How many", 2, { min: 1, max: 16 }), seed = seedField();
+  const make = () => {
+    if (!SIDES.some((side) => amounts[side])) throw new Error("Pull a side of the photo outwards first.");
+    return { task: "extend", args: { ...amounts, n: count.read(), start_scale: scale.read(), seed: seed.read() }, inputs: { image: history.present().ref } };
+  };
+  const form = taskForm(name, "Extend", [...fields, scale, count, seed], make, (job) => panel.take(job));
+  place.append(h("h2", {}, "Extend"), h("p", { class: "hint" }, "Pull the sides outwards. The photo stays in its place; more of its kind grows around it."), history.element,
+    h("div", { class: "work" }, stand, form), results);
+  const panel = await resultsPanel(results, name, ["extend"], { actions: [["Go on from this", (job, file) => history.push(job, file)]] });
+  return panel.leave;
+}
+
+async function tilePart(place, name) {
+  const scales = card(name).scales ?? card(name).pictures.length;
+  const tile = choice("Tile", [["both", "both: in all directions"], ["x", "x: a panorama that closes"], ["y", "y: up and down"]], "both");
+  const scale = startScale(scales, 0), seed = seedField(), results = h("div", {});
+  const make = () => ({ task: "sample", args: { n: 1, tile: tile.read(), start_scale: scale.read(), seed: seed.read() } });
+  const form = taskForm(name, "Sample a tile", [tile, scale, seed], make, (job) => panel.take(job));
+  place.append(h("h2", {}, "Tile"), h("div", { class: "split" }, form, results));
+  const panel = await resultsPanel(results, name, ["sample"], { filter: (job) => job.arguments.tile, draw: preview });
+  return panel.leave;
+}
+
+// The image beside and below itself: a seam would show.
+function preview(job) {
+  return job.files.map((file) => {
+    const url = fileUrl(job, file), { tile } = job.arguments;
+    const repeat = { both: "repeat", x: "repeat-x", y: "repeat-y" }[tile];
+    return h("figure", {}, h("div", { class: "tiled", role: "img", "aria-label": "The image beside itself", style: { backgroundImage: `url("${url}")`, backgroundRepeat: repeat } }),
+      h("figcaption", {}, h("a", { class: "button", href: url, download: file }, "Download")));
+  });
+}

@@ -1,0 +1,60 @@
+// A run: its head, and a tab for each thing that can be done with it.
+
+import { fill, h } from "./dom.js";
+import { photoUrl } from "./api.js";
+import { card, onLive, state } from "./live.js";
+import { showTraining } from "./training_view.js";
+import { showSample } from "./sample.js";
+import { showVary } from "./vary.js";
+import { showPlace } from "./place.js";
+import { showPaint } from "./paint.js";
+import { showExtend } from "./extend.js";
+import { showAnimate } from "./animate.js";
+import { showEnlarge } from "./enlarge.js";
+import { showMeasure } from "./measure.js";
+
+const TABS = [
+  ["training", "Training", showTraining],
+  ["sample", "Sample", showSample, "sample"],
+  ["vary", "Vary", showVary, "vary"],
+  ["place", "Place", showPlace, "harmonize"],
+  ["paint", "Paint", showPaint, "paint_to_image"],
+  ["animate", "Animate", showAnimate, "animate"],
+  ["enlarge", "Enlarge", showEnlarge, "super_resolve"],
+  ["extend", "Extend, tile", showExtend, "extend"],
+  ["measure", "Measure and export", showMeasure, "export"],
+];
+
+export function showRun(main, name, tab) {
+  return new Promise((resolve, reject) => {
+    const stop = onLive(() => {
+      // The first news may come before this function has returned.
+      queueMicrotask(() => stop());
+      if (!card(name)) return reject(new Error("There is no run of that name (any more)."));
+      resolve(open(main, name, tab));
+    });
+  });
+}
+
+async function open(main, name, tab) {
+  const run = card(name);
+  const trained = run.trained;
+  const tabs = TABS.filter(([, , , tool]) => !tool || (trained && state.tools[tool]));
+  const wanted = tabs.find(([key]) => key === tab) || (trained ? tabs[1] : tabs[0]);
+  const links = tabs.map(([key, text]) => h("a", { href: `#/run/${encodeURIComponent(name)}/${key}`,
+    "aria-current": key === wanted[0] ? "page" : null }, text));
+  const place = h("div", { class: `view ${wanted[0]}` });
+  const size = run.size ? `${run.size[0]} x ${run.size[1]} px` : "";
+  fill(main, h("div", { class: "head" },
+    run.has_photo && h("img", { src: photoUrl(run), alt: "The photo" }),
+    h("div", {}, h("h1", {}, name), h("p", { class: "facts" }, [size, run.preset, run.task].filter(Boolean).join(" · ")))),
+  h("nav", { class: "tabs", "aria-label": "What to do with this run" }, links), place);
+  links.find((link) => link.getAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "center" });
+  document.title = `${name} - keras-singan studio`;
+  const leave = await wanted[2](place, name);
+  // As soon as a training is done there is more to do.
+  const watch = onLive(() => {
+    if (card(name) && card(name).trained !== trained) queueMicrotask(() => { watch(); window.dispatchEvent(new HashChangeEvent("hashchange")); });
+  });
+  return () => { leave?.(); watch(); document.title = "keras-singan studio"; };
+}

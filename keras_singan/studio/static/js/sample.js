@@ -1,0 +1,47 @@
+// Sample: new variations of the photo, in a grid that fills as they come.
+
+import { h, toast } from "./dom.js";
+import { startTask } from "./api.js";
+import { card, state } from "./live.js";
+import { choice, number, seedField, startScale } from "./fields.js";
+import { resultsPanel } from "./results.js";
+import { taskForm } from "./task_form.js";
+
+export async function showSample(place, name) {
+  const run = card(name), known = state.tools.sample || [];
+  const scale = startScale(run.scales ?? run.pictures.length, 0);
+  const count = number("How many", 8, { min: 1, max: 64 });
+  const height = number("Height", null, { min: 11, placeholder: String(run.size?.[0] ?? "") });
+  const width = number("Width", null, { min: 11, placeholder: String(run.size?.[1] ?? "") });
+  const seed = seedField();
+  const refine = choice("Refine", [["", "as the model"], ["yes", "refine"], ["no", "no refine"]], "", "Patches of the photo make samples crisper.");
+  const tile = choice("Tile", [["", "no"], ["both", "both"], ["x", "x"], ["y", "y"]], "", "Images that repeat without a seam.");
+  const offered = [scale, height, width, count, seed];
+  if (known.includes("refine")) offered.push(refine);
+  if (known.includes("tile")) offered.push(tile);
+
+  const make = () => {
+    const args = { n: count.read(), start_scale: scale.read(), seed: seed.read() };
+    const size = [height.read() ?? run.size[0], width.read() ?? run.size[1]];
+    if (height.read() !== null || width.read() !== null) args.size = size;
+    if (refine.read()) args.refine = refine.read() === "yes";
+    if (tile.read()) args.tile = tile.read();
+    return { task: "sample", args };
+  };
+  const results = h("div", {});
+  const form = taskForm(name, "Sample", offered, make, (job) => panel.take(job));
+  place.append(h("div", { class: "split" }, form, results));
+
+  // The sample enters again near the finest scale: its layout stays, its detail changes.
+  const moreLike = async (job, file) => {
+    const scales = run.scales ?? run.pictures.length;
+    const start = Math.min(scales - 1, Math.max(1, Math.round((scales - 1) / 2)));
+    const args = { n: 4, start_scale: start, seed: job.arguments.seed };
+    panel.take(await startTask(name, "paint_to_image", args, { image: { result: job.id, file } }));
+    toast("Four more like this are in the queue.");
+  };
+  const actions = state.tools.paint_to_image ? [["More like this", moreLike]] : [];
+  const panel = await resultsPanel(results, name, ["sample", "paint_to_image"],
+    { actions, filter: (job) => job.task === "sample" || job.arguments.n === 4 });
+  return panel.leave;
+}

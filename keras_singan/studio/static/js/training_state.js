@@ -1,0 +1,24 @@
+// The state of a training in words.
+
+import { duration } from "./dom.js";
+
+export function stateText(run) {
+  const scale = run.scales ? `scale ${run.scale} of 0-${run.scales - 1}` : "";
+  const left = run.seconds_left ? `, ${duration(run.seconds_left)} left` : "";
+  return {
+    waiting: "Waiting for its turn",
+    planned: "Starting",
+    training: `Training: ${scale}, iteration ${run.iteration} of ${run.iterations}${left}`,
+    done: "Trained",
+    failed: `Failed: ${run.message}`,
+    stopped: run.scales ? `Stopped at ${scale}` : "Stopped",
+  }[run.state];
+}
+
+// Words for the start scales, from the layout to the detail.
+export function scaleWord(scale, count) {
+  if (scale === 0) return "layout";
+  if (scale === count - 1) return "detail";
+  const words = ["large shapes", "shapes", "small shapes", "texture"];
+  return words[Math.min(words.length - 1, Math.floor(((scale - 1) / Math.max(1, count - 2)) * words.length))];
+}

@@ -1,0 +1,1 @@
+"""What answers the browser: guard, routes, and the server."""

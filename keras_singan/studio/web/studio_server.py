@@ -1,0 +1,72 @@
+"""The server itself: uvicorn on one address."""
+
+import secrets
+import socket
+
+import uvicorn
+
+from keras_singan.errors import OutputError
+from keras_singan.studio.studio_settings import is_loopback
+from keras_singan.studio.web.studio_app import studio_app
+
+
+def new_token():
+    """Returns a token that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
+def serve_studio(settings, on_ready=lambda address: None):
+    """Answers browsers until Ctrl-C.
+
+    Args:
+        settings: The `StudioSettings`.
+        on_ready: Function that is told the address to open.
+
+    Raises:
+        OutputError: If the address cannot be listened at.
+    """
+    app = studio_app(settings)
+    listener = _listener(settings.host, settings.port)
+    port = listener.getsockname()[1]
+    config = uvicorn.Config(
+        app,
+        # The address of a first visit holds the token: no log of addresses.
+        access_log=False,
+        log_level="error",
+        # A stranger cannot say by a header who he is.
+        proxy_headers=False,
+        server_header=False,
+        # Pages keep their stream of events open.
+        timeout_graceful_shutdown=1,
+        limit_concurrency=200,
+        h11_max_incomplete_event_size=32 * 1024,
+    )
+    on_ready(_address(settings, port))
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _address(settings, port):
+    host = settings.host
+    if host in ("0.0.0.0", "::"):
+        host = socket.gethostname()
+    host = f"[{host}]" if ":" in host else host
+    query = "" if settings.token is None else f"?token={settings.token}"
+    return f"http://{host}:{port}/{query}"
+
+
+def _listener(host, port):
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise OutputError(
+            f"The address must be free and this machine's, but the system says "
+            f"{error.strerror!r}. Received: host={host!r}, port={port}."
+        ) from None
+    return listener
+
+
+__all__ = ["is_loopback", "new_token", "serve_studio"]
