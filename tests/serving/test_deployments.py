@@ -49,10 +49,18 @@ def test_kubernetes_runs_what_compose_runs():
     assert f"tensorflow/serving:{tag}\n" in text("README.md")
 
 
-def test_the_servers_release_is_that_of_the_package():
-    project = (SERVING.parent / "pyproject.toml").read_text("utf-8")
-    least = re.search(r'"tensorflow>=([\d.]+),', project)[1]
-    assert f"{{SERVING_TAG:-{least}." in text("compose.yaml")
+def test_the_readme_names_every_version_that_loaded_the_export():
+    tag = re.search(r":-(.*)}", compose()["services"]["serving"]["image"])[1]
+    assert f"| {tag} |" in text("README.md")
+    readme = (SERVING.parent / "README.md").read_text("utf-8")
+    assert f"tensorflow/serving:{tag}\n" in readme
+    for name in ("compose.yaml", "compose.gpu.yaml"):
+        assert text(name).count("SERVING_TAG:-") == 1
+
+
+def test_every_image_has_one_version_in_a_variable():
+    for name, service in compose()["services"].items():
+        assert re.search(r":\$\{[A-Z]+_TAG:-v?\d+\.\d+", service["image"]), name
 
 
 def test_kubernetes_holds_the_same_configs():
@@ -93,18 +101,39 @@ def test_ports_are_tensorflow_servings():
     assert ports == {"rest": 8501, "grpc": 8500}
     served = {x["name"]: x["port"] for x in kubernetes()["Service"]["spec"]["ports"]}
     assert served == ports
-    for port in compose()["services"]["serving"]["ports"]:
+    assert "ports" not in compose()["services"]["serving"]
+    local = documents("compose.local.yaml")[0]["services"]["serving"]
+    for port in local["ports"]:
         assert port.startswith("127.0.0.1:"), "neither port knows tokens"
-    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-        target = container()[probe]["httpGet"]
-        assert target == {"path": f"/v1/models/{DEFAULT_MODEL}", "port": "rest"}
 
 
-def test_the_server_has_no_privileges():
-    serving = compose()["services"]["serving"]
-    assert serving["read_only"] is True
-    assert serving["cap_drop"] == ["ALL"]
-    assert not serving["user"].startswith("0")
+def test_long_requests_over_rest_do_not_make_a_pod_look_dead():
+    target = container()["startupProbe"]["httpGet"]
+    assert target == {"path": f"/v1/models/{DEFAULT_MODEL}", "port": "rest"}
+    assert flags(container()["args"])["enable_grpc_healthcheck_service"] == "true"
+    for probe in ("readinessProbe", "livenessProbe"):
+        assert container()[probe]["grpc"] == {"port": 8500}
+
+
+def test_the_server_reaches_nothing():
+    policy = kubernetes()["NetworkPolicy"]["spec"]
+    assert policy["policyTypes"] == ["Ingress", "Egress"] and policy["egress"] == []
+    networks = compose()["networks"]
+    assert networks["inside"] == {"internal": True}
+    services = compose()["services"]
+    for name in ("serving", "prometheus"):
+        assert services[name]["networks"] == ["inside"]
+    for name in ("proxy", "grafana"):
+        assert services[name]["networks"] == ["inside", "outside"]
+
+
+def test_nothing_has_privileges_or_endless_memory():
+    for name, service in compose()["services"].items():
+        assert service["read_only"] is True, name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"] and service["pids_limit"], name
+    assert not compose()["services"]["serving"]["user"].startswith("0")
     pod = kubernetes()["Deployment"]["spec"]["template"]["spec"]
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container()["securityContext"]["readOnlyRootFilesystem"] is True
