@@ -129,9 +129,13 @@ class TaskMethods:
         pyramid = self._fitted()
         if factor is None:
             factor = self.config_.factor or FACTOR.default
-        super_resolution.warn_unless_trained_for(self.config_, factor)
         return super_resolution.super_resolve(
-            pyramid, image, factor, seed=seed, back_projection=back_projection
+            pyramid,
+            image,
+            factor,
+            seed=seed,
+            back_projection=back_projection,
+            config=self.config_,
         )
 
     def harmonize(self, composite, mask=None, *, start_scale=None, seed=None):

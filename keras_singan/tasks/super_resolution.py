@@ -29,7 +29,13 @@ _LEAST_DETAILED, _MOST_DETAILED = 1.1, 1.3
 
 
 def super_resolve(
-    pyramid, image=None, factor=FACTOR.default, *, seed=None, back_projection=True
+    pyramid,
+    image=None,
+    factor=FACTOR.default,
+    *,
+    seed=None,
+    back_projection=True,
+    config=None,
 ):
     """Enlarges an image, with detail as in the photo that was trained on.
 
@@ -49,6 +55,8 @@ def super_resolve(
             for no noise: the same result every time. Defaults to `None`.
         back_projection: Whether the result is corrected so that it shrinks to
             the image that was enlarged. Defaults to `True`.
+        config: The `SinGANConfig` that the model was trained with, for a warning
+            where another model would do better. Defaults to `None`: no warning.
 
     Returns:
         uint8 array of shape
@@ -66,6 +74,8 @@ def super_resolve(
     if image is not None:
         pixels = read_for(pyramid, image)[None]
         least_size(pyramid, pixels.shape[1:3]).check()
+    if config is not None:
+        warn_unless_trained_for(config, factor)
     result = super_resolve_graph(pyramid, pixels, factor, seed, noisy, back_projection)
     return to_uint8(result.numpy()[0])
 
@@ -183,7 +193,7 @@ def warn_unless_trained_for(config, factor):
     command = f"keras-singan train IMAGE --task super-resolution --factor {factor:g}"
     if config.task != "super_resolution":
         text = f"This model was not trained for super-resolution. Better: {command}"
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(text, UserWarning, stacklevel=4)
         return
     (_, trained), (_, wanted) = map(super_resolution_steps, (config.factor, factor))
     if abs(math.log(trained / wanted)) > math.log(1.02):
@@ -192,4 +202,4 @@ def warn_unless_trained_for(config, factor):
             f"factor={config.factor:g}; here it is {wanted:.3g}. "
             f"Perhaps better: {command}"
         )
-        warnings.warn(text, UserWarning, stacklevel=3)
+        warnings.warn(text, UserWarning, stacklevel=4)

@@ -187,7 +187,7 @@ def test_more_frames_a_second_than_the_format_has_is_a_failed_run():
 
 
 def test_a_missing_sheet_place_is_refused_before_the_work(monkeypatch):
-    def _frames(*args):
+    def _frames(*args, **kwargs):
         raise AssertionError("worked before it refused")
         yield
 

@@ -134,8 +134,8 @@ def no_work(monkeypatch):
     def task(*args, **kwargs):
         raise AssertionError("worked before it refused")
 
-    for method in ("harmonize", "edit", "paint_to_image", "super_resolve"):
-        monkeypatch.setattr(f"keras_singan.SinGAN.{method}", task)
+    for method in ("generate_function", "apply_generator"):
+        monkeypatch.setattr(f"keras_singan.SinGANPyramid.{method}", task)
 
 
 WRONG = {
