@@ -21,10 +21,12 @@ from keras_singan.server.status_codes import from_exception
 
 # Reading so many values takes some ten milliseconds.
 _SLOW_VALUES = 50_000
-# Memory after which a process is not used again.
-_MOST_KILOBYTES = 256 << 10
+# Memory above which a process is not used again.
+_MOST_BYTES = 64 << 20
+# The first byte of an answer: whether the process stays.
+_ENDS, _STAYS = b"e", b"s"
 _LENGTH = struct.Struct("!Q")
-_READ_BYTES = 1 << 20
+_PIPE_BYTES = 1 << 16
 
 
 def is_slow_to_read(body):
@@ -66,10 +68,10 @@ class ReadingProcess:
                 raise StatusError(
                     "RESOURCE_EXHAUSTED", "The request was too large to be read."
                 )
+            if answer[:1] == _ENDS:
+                self._end()
         # It comes from this program's own process.
-        result, may_go_on = pickle.loads(answer)
-        if not may_go_on:
-            self._end()
+        result = pickle.loads(memoryview(answer)[1:])
         if isinstance(result, StatusError):
             raise result
         return result
@@ -79,7 +81,7 @@ class ReadingProcess:
             raise StatusError("UNAVAILABLE", "The server is stopping.")
         if self._process is None or self._process.poll() is not None:
             self._start()
-        _write(self._process.stdin, message)
+        self._give(_LENGTH.pack(len(message)) + message, deadline)
         (size,) = _LENGTH.unpack(self._take(_LENGTH.size, deadline))
         return self._take(size, deadline)
 
@@ -94,19 +96,25 @@ class ReadingProcess:
             # Ctrl-C is for the server, which ends this process itself.
             start_new_session=True,
         )
+        # It may stand still while a body is on its way to it.
+        os.set_blocking(self._process.stdin.fileno(), False)
+
+    def _give(self, message, deadline):
+        pipe, view = self._process.stdin, memoryview(message)
+        for _ in _ready(pipe, selectors.EVENT_WRITE, deadline):
+            view = view[pipe.write(view[:_PIPE_BYTES]) or 0 :]
+            if not view:
+                return
 
     def _take(self, size, deadline):
         pipe, parts = self._process.stdout, bytearray()
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            while len(parts) < size:
-                if not selector.select(deadline.remaining()):
-                    continue
-                part = pipe.read(min(_READ_BYTES, size - len(parts)))
-                if not part:
-                    raise OSError
-                parts += part
-        return parts
+        for _ in _ready(pipe, selectors.EVENT_READ, deadline):
+            part = pipe.read(min(_PIPE_BYTES, size - len(parts)))
+            if not part:
+                raise OSError
+            parts += part
+            if len(parts) == size:
+                return parts
 
     def _end(self):
         if self._process is not None:
@@ -124,11 +132,13 @@ class ReadingProcess:
             self._end()
 
 
-def _write(pipe, message):
-    pipe.write(_LENGTH.pack(len(message)))
-    view = memoryview(message)
-    while view:
-        view = view[pipe.write(view[:_READ_BYTES]) :]
+def _ready(pipe, event, deadline):
+    """Yields whenever a pipe can be used, until the deadline raises."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, event)
+        while True:
+            if selector.select(deadline.remaining()):
+                yield
 
 
 def _answer(message):
@@ -142,19 +152,18 @@ def _main():
     """Answers until the pipe is closed."""
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
-        result = _answer(source.read(*_LENGTH.unpack(head)))
-        may_go_on = _peak_kilobytes() < _MOST_KILOBYTES
-        _write(target, pickle.dumps((result, may_go_on), protocol=5))
+        answer = pickle.dumps(_answer(source.read(*_LENGTH.unpack(head))), protocol=5)
+        ends = _ENDS if _resident_bytes() > _MOST_BYTES else _STAYS
+        target.write(_LENGTH.pack(1 + len(answer)) + ends)
+        target.write(answer)
         target.flush()
-        del result
+        del answer
 
 
-def _peak_kilobytes():
-    with contextlib.suppress(ImportError):
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak >> 10 if sys.platform == "darwin" else peak
+def _resident_bytes():
+    """Memory that this process keeps, where the system tells it."""
+    with contextlib.suppress(OSError), open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 0
 
 

@@ -54,15 +54,11 @@ class GrpcFront:
         services: Dictionary of service by name, without its package.
         max_bytes: Of one message.
         connections: Most connections at once.
-        message_seconds: Defaults to `MESSAGE_SECONDS`.
     """
 
-    def __init__(
-        self, services, max_bytes, connections, message_seconds=MESSAGE_SECONDS
-    ):
+    def __init__(self, services, max_bytes, connections):
         self._services = services
         self._options = grpc_options(max_bytes, connections)
-        self._seconds = message_seconds
         # The events that end the calls whose messages are on their way, oldest first.
         self._reading = {}
 
@@ -129,7 +125,7 @@ class GrpcFront:
         try:
             await asyncio.wait(
                 {reading, stopping},
-                timeout=self._seconds,
+                timeout=MESSAGE_SECONDS,
                 return_when="FIRST_COMPLETED",
             )
             if not reading.done():

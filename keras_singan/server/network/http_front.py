@@ -42,19 +42,10 @@ class HttpFront:
     Args:
         app: The application.
         connections: `Connections`.
-        header_seconds: Defaults to `HEADER_SECONDS`.
-        idle_seconds: Defaults to `IDLE_SECONDS`.
     """
 
-    def __init__(
-        self,
-        app,
-        connections,
-        header_seconds=HEADER_SECONDS,
-        idle_seconds=IDLE_SECONDS,
-    ):
+    def __init__(self, app, connections):
         self.app, self.connections = app, connections
-        self.header_seconds, self.idle_seconds = header_seconds, idle_seconds
         self.stopping = False
         self._tasks = set()
 
@@ -142,7 +133,7 @@ class _Connection:
 
     async def run(self):
         """Answers requests until the connection must be closed."""
-        seconds = self._front.header_seconds
+        seconds = HEADER_SECONDS
         while not self._front.stopping:
             try:
                 request = await self._request(seconds)
@@ -156,7 +147,7 @@ class _Connection:
                 return
             self._http.start_next_cycle()
             self._front.connections.waits(self._key)
-            seconds = self._front.idle_seconds
+            seconds = IDLE_SECONDS
 
     async def _request(self, seconds):
         """Reads a request line with its headers; `None` if none comes."""
@@ -166,7 +157,7 @@ class _Connection:
                     self._http.receive_data(await self._reader.read(_READ_BYTES))
             if not self._http.trailing_data[0]:
                 return None
-        async with asyncio.timeout(self._front.header_seconds):
+        async with asyncio.timeout(HEADER_SECONDS):
             event = await self._event()
         return event if isinstance(event, h11.Request) else None
 
