@@ -1,8 +1,10 @@
 import concurrent.futures
+import gc
 import shutil
 import socket
 import threading
 import time
+import weakref
 
 import numpy as np
 import pytest
@@ -19,6 +21,7 @@ from support.embedded_server import states
 from support.embedded_server import write_warmup
 
 from keras_singan.errors import ModelFileError
+from keras_singan.server.servables.loaded_model import LoadedModel
 
 
 def added(server, path="/v1/models/m:predict"):
@@ -157,8 +160,6 @@ def test_a_server_without_a_model_does_not_start(tmp_path, change):
 
 def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
     seen = []
-    from keras_singan.server.servables.loaded_model import LoadedModel
-
     run = LoadedModel.run
 
     def spied(self, feeds, fetches, timeout):
@@ -173,7 +174,81 @@ def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
         predict_request("slow", steps=np.int64(2)),
     )
     with running(tmp_path):
-        assert sorted(seen, key=str) == [[2], [[3.0]]]
+        wait_for(lambda: len(seen) == 2)
+    assert sorted(seen, key=str) == [[2], [[3.0]]]
+
+
+def test_the_first_version_answers_when_its_first_signature_is_warm(
+    tmp_path, monkeypatch
+):
+    held = HeldRuns(monkeypatch, lambda feeds: 7 in [np.sum(each) for each in feeds])
+    path = save_version(tmp_path, 1)
+    write_warmup(
+        path,
+        predict_request(x=np.float32([3])),
+        predict_request("slow", steps=np.int64(7)),
+    )
+    with running(tmp_path) as server:
+        held.wait(1)
+        assert states(server) == {1: "AVAILABLE"}
+        assert added(server) == 1
+        held.release()
+
+
+def test_a_later_version_is_warm_before_it_answers(tmp_path, monkeypatch):
+    held = HeldRuns(monkeypatch, lambda feeds: 7 in [np.sum(each) for each in feeds])
+    save_version(tmp_path, 1, 1.0)
+    path = save_version(tmp_path, "soon", 2.0)
+    write_warmup(
+        path,
+        predict_request(x=np.float32([3])),
+        predict_request("slow", steps=np.int64(7)),
+    )
+    with running(tmp_path, poll_seconds=0.02) as server:
+        path.rename(tmp_path / "2")
+        held.wait(1)
+        assert states(server) == {1: "AVAILABLE", 2: "LOADING"}
+        assert added(server) == 1
+        held.release()
+        wait_for(lambda: states(server) == {1: "END", 2: "AVAILABLE"})
+
+
+def test_a_version_whose_warm_up_fails_later_is_withdrawn(tmp_path):
+    path = save_version(tmp_path, 1)
+    write_warmup(
+        path,
+        predict_request(x=np.float32([3])),
+        predict_request("slow", steps=np.float64(1)),
+    )
+    with running(tmp_path) as server:
+        wait_for(lambda: states(server) == {1: "END"})
+        _, answer = get(server, "/v1/models/m/versions/1")
+        (entry,) = answer["model_version_status"]
+        assert entry["status"]["error_code"] == "INVALID_ARGUMENT"
+        assert post(server, {"inputs": [0.0]})[0] == 404
+
+
+def test_a_version_that_has_gone_leaves_nothing(tmp_path, monkeypatch):
+    graphs = []
+    init = LoadedModel.__init__
+
+    def spied(self, *args):
+        init(self, *args)
+        graphs.append(weakref.ref(self._graph))
+
+    monkeypatch.setattr(LoadedModel, "__init__", spied)
+    # What the cycles hold is freed by the server, not by chance.
+    gc.disable()
+    try:
+        save_version(tmp_path, 1, 1.0)
+        with running(tmp_path, poll_seconds=0.02) as server:
+            assert added(server) == 1
+            save_version(tmp_path, 2, 2.0)
+            wait_for(lambda: states(server) == {1: "END", 2: "AVAILABLE"})
+            assert graphs[0]() is None
+            assert graphs[1]() is not None
+    finally:
+        gc.enable()
 
 
 def test_stopping_does_not_wait_for_a_warm_up(tmp_path, monkeypatch):

@@ -69,21 +69,26 @@ def states(server):
 
 
 class HeldRuns:
-    """Holds every run of a graph back until it is told to let them go.
+    """Holds runs of a graph back until it is told to let them go.
+
+    Args:
+        which: Function of the arrays that are fed; those runs are held for which
+            it is true. Defaults to all.
 
     Attributes:
         count: How many have begun.
     """
 
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch, which=lambda feeds: True):
         self.count = 0
         self._released = threading.Event()
         run = LoadedModel.run
 
-        def held(model, *args):
-            self.count += 1
-            assert self._released.wait(30)
-            return run(model, *args)
+        def held(model, feeds, *args):
+            if which(feeds.values()):
+                self.count += 1
+                assert self._released.wait(30)
+            return run(model, feeds, *args)
 
         monkeypatch.setattr(LoadedModel, "run", held)
 
@@ -131,9 +136,19 @@ def _saved(value):
     def optional(x, by=tf.constant(3.0)):  # noqa: B008
         return {"y": x * by}
 
+    @tf.function(
+        input_signature=[
+            tf.TensorSpec([None], tf.int32, "height"),
+            tf.TensorSpec([None], tf.int32, "width"),
+        ]
+    )
+    def draw(height, width):
+        return {"pixels": height * width}
+
     module.default, module.slow, module.convolve = default, slow, convolve
     signatures = {"serving_default": default, "slow": slow, "convolve": convolve}
-    tf.saved_model.save(module, folder, signatures | {"optional": optional})
+    signatures |= {"optional": optional, "draw": draw}
+    tf.saved_model.save(module, folder, signatures)
     return Path(folder)
 
 
@@ -141,7 +156,8 @@ def save_version(base, version, value=1.0):
     """Puts a version that adds `value` into a base folder, at once; gives its path.
 
     Its signature `slow` runs as many steps as it is told, `convolve` convolves
-    images without a guard of its own, and `optional` has an input with a default.
+    images without a guard of its own, `optional` has an input with a default, and
+    `draw` asks for images of a height and width without drawing any.
     """
     temporary = Path(base) / f".{version}"
     shutil.copytree(_saved(value), temporary)
