@@ -58,8 +58,8 @@ ORDER = {
     ),
     "task_methods": (),
     "client": (
-        *("one_line", "bounded_http", "images", "arguments", "image_methods"),
-        *("retries", "task_client"),
+        *("one_line", "bounded_http", "images", "frames_file", "arguments"),
+        *("image_methods", "retries", "task_client"),
         *("addresses", "failures", "replies", "rest_client", "grpc_client"),
     ),
     "export": (

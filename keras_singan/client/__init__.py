@@ -13,8 +13,8 @@ frames = client.animate(frames=40, seed=1)              # PIL images
 TensorFlow Serving and with `keras-singan serve`.
 """
 
+from keras_singan.client.frames_file import save_frames
 from keras_singan.client.grpc_client import GrpcClient
-from keras_singan.client.images import save_frames
 from keras_singan.client.rest_client import Client
 from keras_singan.client.retries import Retries
 

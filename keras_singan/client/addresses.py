@@ -146,4 +146,4 @@ def _split(url, schemes, example):
 
 
 def _bad(url, example):
-    return TaskError(f"Expected a URL such as {example}. Received: url={url!r}.")
+    return TaskError(f"`url` must be such as {example}. Received: url={url!r}.")

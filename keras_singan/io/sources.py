@@ -1,10 +1,12 @@
-"""Where an image comes from: a path, bytes, a stream; and what is wrong with it."""
+"""Where an image comes from: a path, bytes, a stream; and what is wrong with it.
+
+NumPy is loaded only for its own files: the client reads images without it.
+"""
 
 import io
 import os
 from pathlib import Path
 
-import numpy as np
 from PIL import Image
 from PIL import UnidentifiedImageError
 
@@ -77,6 +79,8 @@ def open_path(path, decode_file, decode_array):
         raise ImageError("`image` must be a file, but this is a folder")
     with open(path, "rb") as file:
         if path.suffix.lower() == ".npy":
+            import numpy as np
+
             # NumPy seeks, which a pipe cannot.
             file = file if file.seekable() else io.BytesIO(file.read())
             return decode_array(np.asarray(np.load(file, allow_pickle=False)))

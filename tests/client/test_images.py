@@ -1,17 +1,23 @@
 import io
+import warnings
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL import ImageCms
 from support.checks import refused
 from support.fake_serving import fake_server
 from support.fake_serving import only
+from support.photos import encoded
+from support.photos import noise
 from support.photos import png
 
 from keras_singan.client import Client
-from keras_singan.client import save_frames
 from keras_singan.errors import ImageError
-from keras_singan.errors import OutputError
+from keras_singan.errors import ImageWarning
+from keras_singan.io.icc_profile import adobe_rgb
+from keras_singan.io.image import read_image
+from keras_singan.io.image import to_uint8
 
 
 @pytest.fixture
@@ -45,11 +51,17 @@ def test_files_of_png_and_jpeg_are_sent_as_they_are(server, client, tmp_path, su
         assert sent_image(server, client, given) == data
 
 
-@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "I;16"])
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA"])
 def test_png_files_of_any_mode_are_sent_as_they_are(server, client, tmp_path, mode):
     image = Image.linear_gradient("L").convert("P") if mode == "P" else None
     data = file_of(tmp_path / "x.png", image or Image.new(mode, (6, 4)))
     assert sent_image(server, client, data) == data
+
+
+def test_a_png_file_of_16_bits_keeps_its_shades(server, client):
+    deep = noise(8, 8, dtype=np.uint16)
+    sent = Image.open(io.BytesIO(sent_image(server, client, encoded(deep))))
+    assert np.array_equal(np.asarray(sent), deep)
 
 
 @pytest.mark.parametrize("colours", [2, 4, 16])
@@ -130,7 +142,8 @@ def test_of_an_animated_png_the_first_frame_is_sent(server, client, tmp_path):
     ],
 )
 def test_pil_images_are_sent_as_png(server, client, mode, expected):
-    data = sent_image(server, client, Image.new(mode, (6, 4)))
+    image = Image.new(mode, (6, 4), 60_000 if mode == "I" else 0)
+    data = sent_image(server, client, image)
     assert Image.open(io.BytesIO(data)).mode == expected
 
 
@@ -146,13 +159,20 @@ def test_arrays_are_sent_as_png(server, client):
 @pytest.mark.parametrize(
     "image, text",
     [
-        ("nowhere.png", "No such file or directory. Received: paint='nowhere.png'"),
-        (b"", "cannot identify image file"),
+        ("nowhere.png", "there is no such file. Received: paint='nowhere.png'"),
+        (b"", "`paint` must hold an image, but it is empty"),
         (b"not an image", "Received: paint=12 bytes"),
         (png((60, 40))[:60], "Received: paint=60 bytes"),
-        (Image.new("F", (6, 4)), "mode F"),
+        (Image.new("F", (6, 4), 2.0), "floats in [0, 1]: they go from 2 to 2"),
+        (b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
+        (io.StringIO("text"), "binary mode"),
         (Image.new("I", (6, 4), -1), "from -1 to -1"),
-        (np.zeros((4, 6, 7), np.uint8), "ndarray"),
+        (np.zeros((4, 6, 7), np.uint8), "1, 3 or 4 channels"),
+        (np.zeros((4, 6, 2), np.uint8), "1, 3 or 4 channels"),
+        (np.zeros(6), "(H, W)"),
+        (np.full((4, 6), np.nan), "NaN"),
+        (np.full((4, 6), -3), "from -3 to -3"),
+        (np.full((4, 6), 1.5), "they go from 1.5 to 1.5"),
         (3, "object of type int"),
         (None, "object of type NoneType"),
     ],
@@ -171,78 +191,114 @@ def test_the_mask_is_named_in_its_error(client):
     assert "mask=3 bytes" in refused(lambda: client.edit(png(), b"abc"), ImageError)
 
 
-@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png", ".apng"])
-def test_frames_are_saved_with_their_time(client, tmp_path, suffix):
-    frames = client.animate(6)
-    path = save_frames(tmp_path / "new" / f"x{suffix}", frames, fps=15)
-    with Image.open(path) as image:
-        assert image.n_frames == 6
-        assert image.info["loop"] == 0
-        total = 0
-        for k in range(6):
-            image.seek(k)
-            image.load()
-            total += image.info["duration"]
-        assert total == pytest.approx(400, abs=1)
+def local(image):
+    """The pixels that the local method sees."""
+    return to_uint8(read_image(image, alpha="train"))
 
 
-@pytest.mark.parametrize("suffix", [".png", ".apng"])
-def test_apng_keeps_every_pixel(tmp_path, suffix):
-    noise = np.random.default_rng(0).integers(0, 256, (3, 8, 9, 3), np.uint8)
-    path = save_frames(tmp_path / f"x{suffix}", map(Image.fromarray, noise))
-    with Image.open(path) as image:
-        for k in range(3):
-            image.seek(k)
-            assert np.array_equal(image.convert("RGB"), noise[k])
+def sent_pixels(data):
+    pixels = np.asarray(Image.open(io.BytesIO(data)))
+    if pixels.dtype != np.uint8:
+        pixels = np.rint(pixels / 257).astype(np.uint8)
+    return pixels[..., None] if pixels.ndim == 2 else pixels
 
 
-@pytest.mark.parametrize("mode", ["L", "RGBA"])
-@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
-def test_grey_and_transparent_frames_are_saved(tmp_path, mode, suffix):
-    frames = [
-        Image.new(mode, (6, 4), k if mode == "L" else (k, 0, 0, 99)) for k in (9, 90)
-    ]
-    with Image.open(save_frames(tmp_path / f"x{suffix}", frames)) as image:
-        assert image.n_frames == 2
-
-
+@pytest.mark.parametrize("channels", [None, 1, 3, 4])
 @pytest.mark.parametrize(
-    "name, frames, fps, text",
-    [
-        *(
-            ("x.jpg", 2, 10, "x.jpg"),
-            ("x", 2, 10, "suffix"),
-            ("x.gif", 0, 10, "frames=0"),
-        ),
-        *(
-            ("x.gif", 2, 51, "fps=51"),
-            ("x.webp", 2, 0, "fps=0"),
-            ("x.png", 2, "9", "'9'"),
-        ),
-        *(("x.gif", 2, True, "fps=True"), ("x.gif", 2, float("nan"), "fps=nan")),
-    ],
+    "dtype", ["u1", "<u2", ">u2", "f2", "<f4", ">f4", "f8", "i8", ">i4", "u4"]
 )
-def test_an_animation_that_cannot_be_is_refused(tmp_path, name, frames, fps, text):
-    frames = [Image.new("L", (6, 4), k) for k in range(frames)]
-    assert text in refused(
-        lambda: save_frames(tmp_path / name, frames, fps), ImageError
-    )
-    assert list(tmp_path.iterdir()) == []
+def test_arrays_are_taken_as_the_local_method_takes_them(
+    server, client, dtype, channels
+):
+    shape = (5, 7) if channels is None else (5, 7, channels)
+    values = np.random.default_rng(0).random(shape)
+    values.flat[0], values.flat[1] = 0, 1
+    top = {"u1": 255, "i8": 255, ">i4": 255, "u4": 255}.get(dtype, 65535)
+    array = (values if "f" in dtype else np.rint(values * top)).astype(dtype)
+    with warnings.catch_warnings():
+        # Both warn of whole numbers whose range has to be guessed.
+        warnings.simplefilter("ignore", ImageWarning)
+        expected, data = local(array), sent_image(server, client, array)
+    assert np.abs(sent_pixels(data).astype(int) - expected).max() <= 1
 
 
-def test_frames_of_two_sizes_are_refused(tmp_path):
-    frames = [Image.new("L", (6, 4)), Image.new("L", (4, 6))]
-    assert "(4, 6), (6, 4)" in refused(
-        lambda: save_frames(tmp_path / "x.gif", frames), ImageError
-    )
+def test_what_rounding_leaves_beyond_0_and_1_is_taken(server, client):
+    array = np.array([[-1e-7, 1.0000001], [0.5, 0]], np.float32)
+    pixels = sent_pixels(sent_image(server, client, array))[..., 0]
+    assert np.array_equal(pixels, [[0, 255], [128, 0]])
 
 
-def test_a_file_is_replaced_only_on_demand(tmp_path):
-    frames = [Image.new("L", (6, 4), k) for k in range(2)]
-    path = tmp_path / "x.gif"
-    path.write_text("mine")
-    refused(lambda: save_frames(path, frames), OutputError)
-    assert path.read_text() == "mine"
-    save_frames(path, frames, overwrite=True)
-    with Image.open(path) as image:
-        assert image.n_frames == 2
+@pytest.mark.parametrize("dtype", ["i8", "u1", "i4", bool])
+def test_a_mask_of_0_and_1_is_black_and_white(server, client, dtype):
+    mask = np.zeros((4, 6), dtype)
+    mask[1, 2] = 1
+    client.edit(png(), mask)
+    sent = sent_pixels(only(server)[1]["mask_bytes"])
+    assert sent[1, 2] == 255 and sent.sum() == 255
+
+
+def test_files_of_arrays_and_open_files_are_read(server, client, tmp_path):
+    array = noise(4, 6, 3)
+    np.save(tmp_path / "x.npy", array)
+    Image.fromarray(array).save(tmp_path / "x.png")
+    with open(tmp_path / "x.png", "rb") as file:
+        for image in (tmp_path / "x.npy", file, io.BytesIO(encoded(array))):
+            server.requests.clear()
+            assert np.array_equal(sent_pixels(sent_image(server, client, image)), array)
+
+
+PROFILE = adobe_rgb()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF", "PIL"])
+def test_colours_of_another_profile_are_sent_as_srgb(server, client, form):
+    # Without loss even as JPEG: one colour in each block.
+    blocks = np.kron(noise(4, 6, 3) // 2 + 60, np.ones((16, 16, 1), np.uint8))
+    image = Image.fromarray(blocks)
+    if form == "PIL":
+        image.info["icc_profile"] = PROFILE
+        given = image
+    else:
+        options = {"quality": 100, "subsampling": 0} if form == "JPEG" else {}
+        given = encoded(image, form, icc_profile=PROFILE, **options)
+    data = sent_image(server, client, given)
+    assert np.array_equal(sent_pixels(data), local(given))
+    with Image.open(io.BytesIO(data)) as sent:
+        assert "icc_profile" not in sent.info
+    plain = blocks if form != "JPEG" else local(encoded(image, form, **options))
+    assert np.abs(sent_pixels(data).astype(int) - plain).max() > 5
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_a_file_whose_profile_is_srgb_is_sent_as_it_is(server, client, form):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    data = encoded(Image.fromarray(noise(8, 8, 3)), form, icc_profile=profile)
+    assert sent_image(server, client, data) == data
+
+
+def test_a_damaged_profile_is_a_warning(server, client):
+    data = encoded(noise(8, 8, 3), icc_profile=b"no profile")
+    with pytest.warns(ImageWarning, match="colour profile cannot be used"):
+        sent = sent_image(server, client, data)
+    assert np.array_equal(sent_pixels(sent), local_without_warning(data))
+
+
+def local_without_warning(data):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ImageWarning)
+        return local(data)
+
+
+def test_a_rotation_and_a_profile_are_both_applied(server, client):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    data = encoded(noise(8, 12, 3), icc_profile=PROFILE, exif=exif)
+    sent = sent_pixels(sent_image(server, client, data))
+    assert sent.shape == (12, 8, 3)
+    assert np.array_equal(sent, local(data))
+
+
+def test_12_bits_in_16_are_told(server, client):
+    deep = Image.fromarray(noise(8, 8, dtype=np.uint16) // 16)
+    with pytest.warns(ImageWarning, match="whole numbers go from"):
+        sent_image(server, client, encoded(deep))
