@@ -194,32 +194,54 @@ def serve(path, *, labels=None, on_ready=None, **settings):
         ServingError: If a port cannot be used.
         TaskError: If a setting makes no sense.
     """
-    stopping = threading.Event()
     server = Server(path, ServeSettings(**settings), labels)
-    with _on_signals(stopping.set), server:
-        if on_ready is not None:
-            on_ready(server)
-        stopping.wait()
+    with _Signals() as signals, contextlib.suppress(_Stop):
+        with server:
+            signals.wait_from_now_on()
+            if on_ready is not None:
+                on_ready(server)
+            signals.stopped.wait()
 
 
-@contextlib.contextmanager
-def _on_signals(function):
-    # The second signal acts as if there were no server: it ends the process.
-    before = {}
+class _Stop(BaseException):
+    """Ctrl-C or SIGTERM while the model is loading."""
 
-    def stop(number, frame):
-        for each, handler in before.items():
-            signal.signal(each, handler)
-        function()
 
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGINT, signal.SIGTERM):
-            before[number] = signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
+class _Signals:
+    """Ends a server at Ctrl-C or SIGTERM: at once while it loads, else gracefully.
+
+    The second signal acts as if there were no server: it ends the process.
+
+    Attributes:
+        stopped: Event that is set by the first signal.
+    """
+
+    def __init__(self):
+        self.stopped = threading.Event()
+        self._before, self._loading = {}, True
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *exception):
+        self._restore()
+
+    def _restore(self):
+        for number, handler in self._before.items():
             signal.signal(number, handler)
+
+    def _stop(self, number, frame):
+        self._restore()
+        self.stopped.set()
+        if self._loading:
+            raise _Stop
+
+    def wait_from_now_on(self):
+        """Tells that the server takes requests, which a signal lets it finish."""
+        self._loading = False
 
 
 def _bound(host, port):

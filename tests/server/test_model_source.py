@@ -1,7 +1,13 @@
+import concurrent.futures
+import errno
+import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 import urllib.request
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,7 +24,11 @@ from keras_singan.cli.command_group import cli
 from keras_singan.cli.commands.serve import serve
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
+from keras_singan.server.servables import export_cache
 from keras_singan.server.servables import model_source
+from keras_singan.server.servables.loaded_model import LoadedModel
+from keras_singan.server.servables.versions import find_versions
+from keras_singan.server.server import serve as serve_until_stopped
 
 cli.add_command(serve)
 
@@ -105,7 +115,7 @@ def test_a_keras_file_is_exported_once(tmp_path, monkeypatch):
         save_version(base, 1, 4.0)
         return base
 
-    monkeypatch.setattr(model_source, "export_to", export)
+    monkeypatch.setattr(export_cache, "export_to", export)
     run = tmp_path / "run"
     run.mkdir()
     file = run / "singan.keras"
@@ -117,6 +127,139 @@ def test_a_keras_file_is_exported_once(tmp_path, monkeypatch):
     file.write_bytes(b"two")
     model_source.base_folder(run)
     assert exports == [file, file]
+
+
+@pytest.mark.parametrize("trouble", ["no home", "a file", "read only"])
+def test_a_cache_that_cannot_be_written_is_no_trouble(tmp_path, monkeypatch, trouble):
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    if trouble == "no home":
+        monkeypatch.setattr(Path, "home", _no_home)
+    else:
+        (tmp_path / "cache").touch()
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    if trouble == "read only":
+        (tmp_path / "cache").unlink()
+        monkeypatch.setattr(os, "rename", _read_only)
+    monkeypatch.setattr(export_cache, "export_to", lambda _, base: _version_in(base))
+    file = tmp_path / "singan.keras"
+    file.write_bytes(b"one")
+    with pytest.warns(UserWarning, match="XDG_CACHE_HOME") as warnings:
+        base = model_source.base_folder(file)
+    assert len(warnings) == 1
+    with running(base) as server:
+        assert post(server, {"inputs": [0.0]}) == (200, {"outputs": [1.0]})
+
+
+def _no_home():
+    raise RuntimeError("Could not determine home directory.")
+
+
+def _read_only(*paths):
+    raise OSError(errno.EROFS, "Read-only file system")
+
+
+def _version_in(base):
+    base.mkdir(parents=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "rename", _rename)
+        save_version(base, 1)
+    return base
+
+
+_rename = os.rename
+
+
+def test_two_that_start_at_once_export_once(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    began, exports = threading.Event(), []
+
+    def export(file, base):
+        exports.append(file)
+        began.set()
+        time.sleep(0.3)
+        return _version_in(base)
+
+    monkeypatch.setattr(export_cache, "export_to", export)
+    file = tmp_path / "singan.keras"
+    file.write_bytes(b"one")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        first = pool.submit(model_source.base_folder, file)
+        assert began.wait(10)
+        second = pool.submit(model_source.base_folder, file)
+        assert first.result() == second.result()
+    assert exports == [file]
+    # Nothing else is left in the cache.
+    assert sorted(p.name for p in first.result().parent.iterdir()) == [
+        ".lock",
+        "singan",
+    ]
+
+
+def test_without_locks_the_first_export_counts(tmp_path, monkeypatch):
+    monkeypatch.setattr(export_cache, "fcntl", None)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    both = threading.Barrier(2, timeout=10)
+
+    def export(file, base):
+        both.wait()
+        return _version_in(base)
+
+    monkeypatch.setattr(export_cache, "export_to", export)
+    file = tmp_path / "singan.keras"
+    file.write_bytes(b"one")
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        bases = list(pool.map(model_source.base_folder, [file, file]))
+    assert bases[0] == bases[1]
+    assert find_versions(bases[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_what_still_loads(tmp_path, monkeypatch, number):
+    begun = []
+
+    def load(self, path, version):
+        begun.append(path)
+        os.kill(os.getpid(), number)
+        # A load that runs on for a minute.
+        for _ in range(6000):
+            time.sleep(0.01)
+
+    save_version(tmp_path, 1)
+    monkeypatch.setattr(LoadedModel, "__init__", load)
+    handler = signal.getsignal(number)
+    start = time.monotonic()
+    serve_until_stopped(tmp_path, port=0, grpc_port=0, on_ready=begun.append)
+    # Not asserted to the second: a tenth of what it would take.
+    assert time.monotonic() - start < 6
+    assert len(begun) == 1
+    assert signal.getsignal(number) is handler
+
+
+def test_variables_that_kubernetes_sets_do_not_count(tmp_path, monkeypatch):
+    save_version(tmp_path, 1)
+    for name in ("PORT", "GRPC_PORT"):
+        monkeypatch.setenv(f"KERAS_SINGAN_SERVE_{name}", "tcp://10.0.0.1:8501")
+    seen = {}
+    monkeypatch.setattr(
+        "keras_singan.server.server.serve", lambda path, **kwargs: seen.update(kwargs)
+    )
+    result = CliRunner().invoke(
+        cli, ["serve", str(tmp_path)], auto_envvar_prefix="KERAS_SINGAN"
+    )
+    assert result.exit_code == 0, result.output
+    assert (seen["port"], seen["grpc_port"]) == (8501, 8500)
+
+
+def test_a_wrong_variable_is_named(tmp_path, monkeypatch):
+    save_version(tmp_path, 1)
+    monkeypatch.setenv("KERAS_SINGAN_SERVE_PORT", "eighty")
+    result = CliRunner().invoke(
+        cli, ["serve", str(tmp_path)], auto_envvar_prefix="KERAS_SINGAN"
+    )
+    assert result.exit_code == 2
+    assert "'eighty'" in result.output
+    assert "the variable KERAS_SINGAN_SERVE_PORT" in result.output
+    assert "variable" not in refuse(2, "serve", tmp_path, "--port", "tcp://x:1")
 
 
 def test_a_real_model_is_exported_and_served(tmp_path, monkeypatch):

@@ -8,16 +8,34 @@ from keras_singan.errors import TaskError
 from keras_singan.task_specs import DEFAULT_MODEL
 
 
-class GrpcPortType(click.ParamType):
-    """A port, or `none`."""
+class PortType(click.ParamType):
+    """A port; -1 stands for `none`, where that is allowed.
 
-    name = "INTEGER|none"
+    Beside a service of the name `keras-singan-serve` Kubernetes sets variables that
+    look like this command's own, `KERAS_SINGAN_SERVE_PORT=tcp://10.0.0.1:8501` say.
+    They do not count.
+
+    Args:
+        or_none: Whether the port may be `none`. Defaults to `False`.
+    """
+
+    def __init__(self, or_none=False):
+        self.or_none = or_none
+        self.name = "INTEGER|none" if or_none else "INTEGER"
 
     def convert(self, value, param, ctx):
-        """Returns an int; -1 is none."""
-        if isinstance(value, str) and value.lower() == "none":
-            return -1
-        return click.IntRange(-1, 65535).convert(value, param, ctx)
+        """Returns an int."""
+        if isinstance(value, str):
+            if self.or_none and value.lower() == "none":
+                return -1
+            if value.startswith(("tcp://", "udp://")) and _is_variable(param, ctx):
+                value = param.default
+        return click.IntRange(0, 65535).convert(value, param, ctx)
+
+
+def _is_variable(param, ctx):
+    source = ctx and ctx.get_parameter_source(param.name)
+    return source is click.core.ParameterSource.ENVIRONMENT
 
 
 @click.command()
@@ -33,14 +51,14 @@ class GrpcPortType(click.ParamType):
 )
 @click.option(
     "--port",
-    type=click.IntRange(0, 65535),
+    type=PortType(),
     default=8501,
     show_default=True,
     help="Of REST; 0: a free one.",
 )
 @click.option(
     "--grpc-port",
-    type=GrpcPortType(),
+    type=PortType(or_none=True),
     default="8500",
     show_default=True,
     help="Of gRPC; 0: a free one, none: without gRPC.",

@@ -25,6 +25,7 @@ def one_line_errors(debug=False):
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
+        _name_variable(error)
         # Without a context click leaves out its three lines of usage.
         error.ctx = None
         raise
@@ -35,6 +36,17 @@ def one_line_errors(debug=False):
         if debug:
             raise
         raise _click_error(error) from None
+
+
+def _name_variable(error):
+    """Names the environment variable that a wrong value comes from."""
+    context, param = error.ctx, getattr(error, "param", None)
+    if context is None or param is None or param.name is None:
+        return
+    source = click.core.ParameterSource.ENVIRONMENT
+    if context.get_parameter_source(param.name) is source:
+        variable = f"{context.auto_envvar_prefix}_{param.name.upper()}"
+        error.message += f" It comes from the variable {param.envvar or variable}."
 
 
 def _click_error(error):

@@ -10,8 +10,8 @@ import threading
 
 import numpy as np
 
-from keras_singan.export.signatures import DEFAULT_FRAMES
 from keras_singan.task_specs import FACTOR
+from keras_singan.task_specs import FRAMES
 
 # A request of so many seconds is heavy; while the seconds are not known, one of so
 # many pixels (512 x 512).
@@ -53,7 +53,7 @@ def _pixels(inputs, native):
         return _finite(np.sum(np.where(sides == 0, native, sides)))
     if "frames" in inputs:
         frames = _numbers(inputs["frames"])
-        frames = np.where(frames == 0, DEFAULT_FRAMES, frames)
+        frames = np.where(frames == FRAMES.sentinel, FRAMES.served_default, frames)
         return _finite(np.sum(frames) * native)
     rows = inputs.get("index")
     return 0 if rows is None else np.size(rows) * native
