@@ -9,6 +9,9 @@ from keras_singan.errors import BackendError
 def require_tensorflow():
     """Makes sure that Keras uses TensorFlow, and float32 where nothing else is said.
 
+    TensorFlow takes a GPU's memory as it needs it, not all at once, unless the
+    environment says otherwise (`TF_FORCE_GPU_ALLOW_GROWTH=false`).
+
     Some operations of Keras give numbers in the type of its config file, whatever
     they are given. Another type than float32 is replaced for this process, with a
     warning.
@@ -26,6 +29,8 @@ def require_tensorflow():
         raise BackendError(_text(f"{type(error).__name__}: {error}")) from None
     if keras.backend.backend() != "tensorflow":
         raise BackendError(_text(f"keras.backend.backend()={keras.backend.backend()}"))
+    # TensorFlow reads it when it first uses a GPU, of which others want a part.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     if keras.config.floatx() != "float32":
         warnings.warn(
             "keras_singan computes in float32, and has set Keras to it for this "
@@ -40,3 +45,25 @@ def _text(received):
         "keras_singan needs the TensorFlow backend of Keras: "
         f"`export KERAS_BACKEND=tensorflow`. Received: {received}."
     )
+
+
+_user = None
+
+
+def refuse_fork():
+    """Makes sure that this process is no fork of one that used TensorFlow.
+
+    The first call notes the process.
+
+    Raises:
+        BackendError: If it is: TensorFlow's threads do not live on in a fork, so
+            that it would wait for them without end.
+    """
+    global _user
+    _user = _user or os.getpid()
+    if _user != os.getpid():
+        raise BackendError(
+            "A process that was forked cannot use TensorFlow after its parent did: "
+            "start it with `multiprocessing.get_context('spawn')`. "
+            f"Received: process {os.getpid()}, a fork of {_user}."
+        )

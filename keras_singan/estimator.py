@@ -4,6 +4,7 @@ import contextlib
 import warnings
 from pathlib import Path
 
+from keras_singan.backend import refuse_fork
 from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
 from keras_singan.io.decode import MAX_PIXELS
@@ -20,6 +21,7 @@ from keras_singan.performance.precision import runnable_precision
 from keras_singan.task_methods import TaskMethods
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import TensorBoardLog
+from keras_singan.training.callbacks import check_callbacks
 from keras_singan.training.clock import Clock
 from keras_singan.training.fit import fit_pyramid
 from keras_singan.training.progress import check_verbose
@@ -76,6 +78,9 @@ class SinGAN(TaskMethods):
     ):
         """Trains on one image.
 
+        Call `keras_singan.performance.threads.share_threads` first, as the command
+        does: on few cores that saves a third of the time.
+
         With a `checkpoint_dir`, progress is kept there, and a run that was
         killed goes on from its last checkpoint (at most 100 iterations are
         lost); the weights come out the same as without the interruption.
@@ -95,8 +100,9 @@ class SinGAN(TaskMethods):
                 to `None`.
             log_dir: Folder for TensorBoard, which needs the extra
                 `tensorboard`. Defaults to `None`.
-            callbacks: Keras callbacks, told of each scale's training; the
-                model they see is the `ScaleGAN`, named `scale_0` and so on.
+            callbacks: A Keras callback or a list of them, told of each scale's
+                training; the model they see is the `ScaleGAN`, named `scale_0` and
+                so on.
             verbose: `0` silent; `1` the plan with an estimate of time and
                 memory, then a progress display; `2` the plan, then a line per
                 scale. All on standard error; where that is no terminal, `1` is
@@ -107,13 +113,16 @@ class SinGAN(TaskMethods):
 
         Raises:
             ImageError: If the image cannot be read, or is too small.
-            ConfigError: If it needs more memory than this machine has free.
+            ConfigError: If it needs more memory than this machine has free, or an
+                argument is none of those above.
             RunFolderError: If `checkpoint_dir` belongs to another image or
                 other hyper-parameters, or another training is at work there.
             TrainingError: If the training diverges.
             OutputError: If something cannot be written.
         """
+        refuse_fork()
         check_verbose(verbose)
+        callbacks = check_callbacks(callbacks)
         pixels = self._read(image, alpha, value_range, max_pixels)
         config = continue_config(self._given, checkpoint_dir)
         config = resolve_precision(config, stored_policy(checkpoint_dir))
@@ -122,7 +131,7 @@ class SinGAN(TaskMethods):
         if not is_finished(checkpoint_dir):
             check_memory(pyramid.scales, pyramid.channels, running)
         history = LossHistory()
-        listeners = [history, *(callbacks or [])]
+        listeners = [history, *callbacks]
         if log_dir is not None:
             listeners.append(TensorBoardLog(log_dir))
         folder = None
@@ -176,6 +185,7 @@ class SinGAN(TaskMethods):
             ModelFileError: If the path is missing, or the file damaged, of
                 another kind, or from a newer version.
         """
+        refuse_fork()
         model = cls.__new__(cls)
         pyramid, model.config_ = load_model(path)
         model._given = model.config_

@@ -1,5 +1,6 @@
 """`TaskMethods`: every task as a method of `SinGAN`."""
 
+from keras_singan.backend import refuse_fork
 from keras_singan.errors import NotFittedError
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.image import to_uint8
@@ -242,6 +243,7 @@ class TaskMethods:
         return {scale: kept[scale, colors] for scale, colors in sorted(kept)[::-1]}
 
     def _fitted(self):
+        refuse_fork()
         pyramid = getattr(self, "pyramid_", None)
         if pyramid is None:
             raise NotFittedError(

@@ -1,9 +1,12 @@
+import multiprocessing
+import os
 import sys
 
 import keras
 import pytest
 
 import keras_singan
+from keras_singan.backend import refuse_fork
 from keras_singan.backend import require_tensorflow
 from keras_singan.errors import BackendError
 
@@ -67,3 +70,49 @@ def test_another_float_type_in_the_config_file_of_keras_is_replaced():
     finally:
         keras.config.set_floatx("float32")
     require_tensorflow()
+
+
+def test_a_gpu_is_shared_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.delenv("TF_FORCE_GPU_ALLOW_GROWTH", raising=False)
+    require_tensorflow()
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    monkeypatch.setenv("TF_FORCE_GPU_ALLOW_GROWTH", "false")
+    require_tensorflow()
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "false"
+
+
+def use(answers):
+    """Tells how each use of TensorFlow is refused in this process."""
+    singan = keras_singan.SinGAN()
+    singan.pyramid_ = None
+    calls = {
+        "fit": lambda: singan.fit("missing.png"),
+        "load": lambda: keras_singan.SinGAN.load("missing.keras"),
+        "sample": lambda: singan.sample(1),
+    }
+    for name, call in calls.items():
+        try:
+            call()
+        except keras_singan.SinGANError as error:
+            answers.put((name, type(error).__name__, str(error)))
+
+
+@pytest.mark.parametrize(
+    ("method", "refused"), [("fork", True), ("spawn", False), ("here", False)]
+)
+def test_a_fork_of_a_process_that_used_tensorflow_is_told_to_spawn(method, refused):
+    refuse_fork()  # as every use does
+    if method == "here":
+        answers = multiprocessing.SimpleQueue()
+        use(answers)
+    else:
+        context = multiprocessing.get_context(method)
+        answers = context.SimpleQueue()
+        process = context.Process(target=use, args=(answers,))
+        process.start()
+        process.join(120)
+        assert process.exitcode == 0
+    for name in ("fit", "load", "sample"):
+        told, kind, text = answers.get()
+        assert told == name
+        assert (kind == "BackendError" and "get_context('spawn')" in text) == refused

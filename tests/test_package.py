@@ -42,7 +42,8 @@ ORDER = {
         "model_file",
     ),
     "performance": (
-        *("machine", "convolution_peak", "precision", "flops", "memory"),
+        *("control_groups", "threads", "machine", "convolution_peak"),
+        *("precision", "flops", "memory"),
         *("timed_step", "estimate", "benchmark_report", "benchmark"),
     ),
     "metrics": ("frechet", "patches", "scores"),
@@ -87,6 +88,7 @@ ORDER = {
 }
 FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
 FREE += ["training.progress_file", "training.run_lock"]
+FREE += ["performance.control_groups", "performance.threads"]
 FREE += ["task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
 FREE += ["studio.*"]

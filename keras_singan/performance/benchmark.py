@@ -18,9 +18,9 @@ from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
 from keras_singan.performance.machine import device_name
 from keras_singan.performance.machine import peak_bytes
-from keras_singan.performance.machine import thread_count
 from keras_singan.performance.memory import check_memory
 from keras_singan.performance.precision import runnable_precision
+from keras_singan.performance.threads import thread_count
 from keras_singan.performance.timed_step import TimedStep
 
 # Images of the batch that sampling is measured with, if that is soon done.
@@ -57,12 +57,13 @@ def run(image, config: SinGANConfig, tell=lambda text: None) -> Report:
         del step
     tell("sampling")
     single, batch, together = _sampling(new_pyramid(image, bench.config).in_float32())
+    speeds, peak = bench.speeds(steps, peak)
     return Report(
         device=device_name(),
         threads=thread_count(),
         dtype_policy=bench.config.dtype_policy,
         peak_gflops=peak / 1e9,
-        scales=bench.speeds(steps, peak),
+        scales=speeds,
         samples_per_second=single,
         batch=batch,
         batch_samples_per_second=together,
@@ -102,7 +103,10 @@ def compare(image, a: SinGANConfig, b: SinGANConfig, tell=lambda text: None):
         for k, step, seconds in zip(both, made, timed, strict=True):
             steps[k].append((seconds, step.compile_seconds))
         del made, step
-    speeds = map(_Bench.speeds, benches, steps, peaks)
+    speeds = [
+        bench.speeds(*given)[0]
+        for bench, *given in zip(benches, steps, peaks, strict=True)
+    ]
     return Comparison(device_name(), thread_count(), policies, *speeds)
 
 
@@ -125,31 +129,47 @@ class _Bench:
         return TimedStep(scale.size, scale.filters, self.channels, self.config)
 
     def speeds(self, steps, peak):
-        """Makes a `ScaleSpeed` of the (seconds, compile seconds) of every scale."""
+        """Makes a `ScaleSpeed` of the (seconds, compile seconds) of every scale.
+
+        Returns:
+            Tuple of them, and the peak: no less than the best rate of a scale, for
+            what an iteration reaches the machine can do.
+        """
         iterations = scale_steps([scale.filters for scale in self.scales], self.config)
-        result, rates = [], []
-        for scale, (seconds, compiling) in zip(self.scales, steps, strict=True):
-            part = trained_part(scale.size, self.config)
-            own = own_flops(part, scale.filters, self.channels, self.config)
-            lower = lower_flops(
-                self.scales[: scale.index + 1], self.channels, self.config
+        work = [self._work(scale) for scale in self.scales]
+        rates = [
+            own / seconds for (own, _), (seconds, _) in zip(work, steps, strict=True)
+        ]
+        peak = max(peak, *rates)
+        speeds = tuple(
+            ScaleSpeed(
+                scale=scale.index,
+                size=scale.size,
+                trained_on=trained_part(scale.size, self.config),
+                filters=scale.filters,
+                iterations=iterations[scale.index],
+                seconds_per_iteration=seconds + _seconds(lower, rates),
+                compile_seconds=compiling,
+                gflop_per_iteration=(own + sum(lower)) / 1e9,
+                peak_ratio=rates[scale.index] / peak,
             )
-            below = sum(x / rate for x, rate in zip(lower, rates, strict=True))
-            rates.append(own / seconds)
-            result.append(
-                ScaleSpeed(
-                    scale=scale.index,
-                    size=scale.size,
-                    trained_on=part,
-                    filters=scale.filters,
-                    iterations=iterations[scale.index],
-                    seconds_per_iteration=seconds + below,
-                    compile_seconds=compiling,
-                    gflop_per_iteration=(own + sum(lower)) / 1e9,
-                    peak_ratio=rates[-1] / peak,
-                )
+            for scale, (own, lower), (seconds, compiling) in zip(
+                self.scales, work, steps, strict=True
             )
-        return tuple(result)
+        )
+        return speeds, peak
+
+    def _work(self, scale):
+        """Operations of an iteration: of a scale itself, and of those below it."""
+        part = trained_part(scale.size, self.config)
+        own = own_flops(part, scale.filters, self.channels, self.config)
+        below = self.scales[: scale.index + 1]
+        return own, lower_flops(below, self.channels, self.config)
+
+
+def _seconds(lower, rates):
+    """What the scales below take of an iteration, each at its own rate."""
+    return sum(x / rate for x, rate in zip(lower, rates, strict=False))
 
 
 def _in_turns(steps):

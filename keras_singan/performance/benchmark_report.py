@@ -1,4 +1,4 @@
-"""What a benchmark has found: `ScaleSpeed`, `Report` and `Comparison`."""
+"""Results of a benchmark: `ScaleSpeed`, `Report` and `Comparison`."""
 
 import dataclasses
 
@@ -15,11 +15,13 @@ class ScaleSpeed:
         trained_on: (height, width) that an iteration sees of it.
         filters: Its filters.
         iterations: Training iterations.
-        seconds_per_iteration: Seconds of one, with the frozen scales below, which
-            are not measured, but take their operations at their own rates.
+        seconds_per_iteration: Seconds of one. The scale's own part is measured.
+            For the frozen scales below it holds their operations, divided by the
+            rates at which those scales themselves were measured.
         compile_seconds: Seconds of building and compiling the training step.
         gflop_per_iteration: 1e9 floating-point operations of one iteration.
-        peak_ratio: Rate of the measured step over the machine's peak.
+        peak_ratio: Operations a second of the measured step, over the peak of
+            this machine; at most 1.
     """
 
     scale: int
@@ -44,9 +46,10 @@ class Report:
 
     Attributes:
         device: What does the work, in words.
-        threads: Processors it may use.
+        threads: Cores that it uses.
         dtype_policy: The precision.
-        peak_gflops: Best rate of large convolutions, 1e9 operations a second.
+        peak_gflops: Best rate measured of convolutions or of an iteration, in 1e9
+            operations a second.
         scales: Tuple of `ScaleSpeed`, coarsest first.
         samples_per_second: Images a second, sampled one at a time at the finest
             size.
@@ -82,7 +85,7 @@ class Comparison:
 
     Attributes:
         device: What does the work, in words.
-        threads: Processors it may use.
+        threads: Cores that it uses.
         dtype_policies: Pair of the precisions.
         a: Tuple of `ScaleSpeed` of the first configuration.
         b: Tuple of those of the second.

@@ -6,19 +6,22 @@ import time
 import keras
 import tensorflow as tf
 
-# Large enough that starting a convolution costs nothing beside it.
-_PEAK_SIDE, _PEAK_FILTERS = 128, 128
-# Side by side: one may be kept to some of the cores.
-_PEAK_COUNT = 2
-_PEAK_ROUNDS, _PEAK_SECONDS, _PEAK_BATCH = 4, 0.05, 64
+# Side in px and channels: large ones, of which starting costs nothing beside them,
+# and some whose images stay in a processor's cache.
+_SHAPES = ((128, 128), (64, 128), (64, 64), (64, 32))
+# Side by side, as an iteration has them: one may be kept to some of the cores.
+_COUNTS = (1, 2, 4)
+# One after the other in each of those, so that all are at work all the time.
+_DEPTH = 4
+_ROUNDS, _BUSY_SECONDS, _MOST_BATCH = 4, 0.05, 64
 
 
 def convolution_peak(dtype_policy):
     """Measures how fast this machine can convolve at all.
 
-    It is the best rate of 3 x 3 convolutions of 128 channels, on images of
-    128 x 128 px; of batches of them where one does not keep a GPU busy. It takes
-    about a second, and is done once in a process.
+    It is the best rate of 3 x 3 convolutions, of several sizes and alone as well as
+    side by side; of batches of them where one does not keep a GPU busy. It takes
+    some seconds, and is done once in a process.
 
     Args:
         dtype_policy: A Keras dtype policy, `"float32"` or `"mixed_bfloat16"`.
@@ -31,31 +34,43 @@ def convolution_peak(dtype_policy):
 
 @functools.cache
 def _peak(dtype):
-    each = 2 * 9 * _PEAK_FILTERS**2 * _PEAK_SIDE**2 * _PEAK_COUNT
+    return max(_best(dtype, shape, count) for shape in _SHAPES for count in _COUNTS)
+
+
+def _best(dtype, shape, count):
+    side, channels = shape
+    each = 2 * 9 * channels**2 * side**2 * _DEPTH * count
     batch, best = 1, 0.0
     while True:
-        seconds = _peak_seconds(dtype, batch)
+        seconds = _seconds(dtype, shape, count, batch)
         best = max(best, batch * each / seconds)
-        if seconds > _PEAK_SECONDS or batch >= _PEAK_BATCH:
+        # On a processor a batch of one is busy enough.
+        if seconds > _BUSY_SECONDS or batch >= _most_batch():
             return best
         batch *= 4
 
 
-def _peak_seconds(dtype, batch):
-    shape = (_PEAK_COUNT, batch, _PEAK_SIDE, _PEAK_SIDE, _PEAK_FILTERS)
+def _most_batch():
+    return _MOST_BATCH if tf.config.list_physical_devices("GPU") else 1
+
+
+def _seconds(dtype, shape, count, batch):
+    side, channels = shape
     # Different images: equal convolutions would be done once.
-    images = tf.unstack(tf.ones(shape, dtype))
-    kernel = tf.ones((3, 3, _PEAK_FILTERS, _PEAK_FILTERS), dtype) / 1e4
+    images = [
+        tf.fill((batch, side, side, channels), tf.cast(1 + k, dtype) / 8)
+        for k in range(count)
+    ]
+    kernel = tf.ones((3, 3, channels, channels), dtype) / (9 * channels)
 
     @tf.function(autograph=False)
     def convolve(*images):
-        found = [tf.nn.conv2d(image, kernel, 1, "SAME") for image in images]
-        return tf.stack([image[0, 0, 0, 0] for image in found])
+        for _ in range(_DEPTH):
+            images = [tf.nn.conv2d(image, kernel, 1, "SAME") for image in images]
+        return tf.stack([image[0, 0, 0, 0] for image in images])
 
     convolve(*images)
-    return min(
-        seconds_of(lambda: convolve(*images).numpy()) for _ in range(_PEAK_ROUNDS)
-    )
+    return min(seconds_of(lambda: convolve(*images).numpy()) for _ in range(_ROUNDS))
 
 
 def seconds_of(function):

@@ -1,9 +1,11 @@
-"""The machine: memory that is free and held, processor, device, threads."""
+"""The machine: memory that is free and held, its processor, its device."""
 
 import os
 import platform
 import sys
 from pathlib import Path
+
+from keras_singan.performance.control_groups import left_to_groups
 
 try:
     import resource
@@ -59,52 +61,6 @@ def available_to_all(path=Path("/proc/meminfo")):
     return None
 
 
-def left_to_groups(root=Path("/sys/fs/cgroup"), member=Path("/proc/self/cgroup")):
-    """Yields what the limits of this process's control groups leave, if any.
-
-    Args:
-        root: Where control groups are mounted. Defaults to `/sys/fs/cgroup`.
-        member: File that names this process's. Defaults to `/proc/self/cgroup`.
-    """
-    try:
-        lines = member.read_text("utf-8").splitlines()
-    except OSError:
-        return
-    for line in lines:
-        _, controllers, path = line.split(":", 2)
-        if controllers == "":
-            base, names = root, ("memory.max", "memory.current", "inactive_file")
-        elif "memory" in controllers.split(","):
-            base = root / "memory"
-            limit, used = "memory.limit_in_bytes", "memory.usage_in_bytes"
-            names = limit, used, "total_inactive_file"
-        else:
-            continue
-        # Those above it limit it, too. A container may see its own as the root.
-        parts = Path(path.lstrip("/")).parts
-        for count in range(len(parts) + 1):
-            yield _left(base.joinpath(*parts[:count]), *names)
-
-
-def _left(folder, limit, used, cache):
-    try:
-        most = int((folder / limit).read_text("ascii"))
-        taken = int((folder / used).read_text("ascii"))
-        text = (folder / "memory.stat").read_text("ascii")
-    except (OSError, ValueError):
-        return None  # No such group, or no limit: "max".
-    facts = dict(line.split()[:2] for line in text.splitlines())
-    # Files that are only kept in case they are read again can go.
-    return max(0, most - taken + int(facts.get(cache, 0)))
-
-
-def core_count():
-    """How many cores this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def processor_name():
     """Names it in words."""
     return _linux_name() or platform.processor() or platform.machine()
@@ -128,15 +84,3 @@ def device_name():
         details = tf.config.experimental.get_device_details(gpus[0])
         return details.get("device_name", "GPU")
     return processor_name()
-
-
-def thread_count():
-    """How many processors operations are spread over, inside and side by side."""
-    import tensorflow as tf
-
-    threading = tf.config.threading
-    given = (
-        threading.get_intra_op_parallelism_threads(),
-        threading.get_inter_op_parallelism_threads(),
-    )
-    return max(given) or core_count()

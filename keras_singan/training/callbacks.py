@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_singan.errors import ConfigError
 from keras_singan.io.files import refuse
 
 LOSSES = (
@@ -24,6 +25,28 @@ class ScaleCallback(keras.callbacks.Callback):
 
     def on_scale_end(self, trainer):
         """Called when a scale is complete, its averages estimated."""
+
+
+def check_callbacks(callbacks) -> list:
+    """Returns the callbacks as a list.
+
+    Args:
+        callbacks: A Keras callback, a sequence of them, or `None`.
+
+    Raises:
+        ConfigError: If it is something else.
+    """
+    if callbacks is None:
+        return []
+    several = isinstance(callbacks, (list, tuple))
+    result = list(callbacks) if several else [callbacks]
+    for callback in result:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ConfigError(
+                "`callbacks` must be a Keras callback or a list of them. "
+                f"Received: {callback!r:.100}."
+            )
+    return result
 
 
 class LossHistory(ScaleCallback):

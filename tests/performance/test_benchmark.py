@@ -104,6 +104,14 @@ def test_the_scales_below_take_their_operations_at_their_own_rates(machine):
     assert report.samples_per_second == 4.0
 
 
+def test_what_an_iteration_reaches_is_no_more_than_the_peak(machine, monkeypatch):
+    monkeypatch.setattr(benchmark, "convolution_peak", lambda policy: 0.1e6)
+    report = run(IMAGE, CONFIG)
+    assert [x.peak_ratio for x in report.scales] == pytest.approx([1.0] * 3)
+    assert report.peak_gflops == pytest.approx(0.5e6 / 1e9)
+    assert max(x.peak_ratio for x in compare(IMAGE, CONFIG, CONFIG).a) <= 1
+
+
 def test_a_scale_takes_its_iterations_and_compiling():
     speed = ScaleSpeed(0, (8, 8), (8, 8), 4, 100, 0.5, 7.0, 1.0, 0.5)
     assert speed.seconds == 57.0

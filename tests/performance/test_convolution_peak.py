@@ -17,32 +17,45 @@ AUTO = SinGANConfig(dtype_policy="auto")
 
 @pytest.fixture
 def small_peak(monkeypatch):
-    monkeypatch.setattr(peak_module, "_PEAK_FILTERS", 2)
-    monkeypatch.setattr(peak_module, "_PEAK_SIDE", 8)
-    convolution_peak._peak.cache_clear()
+    monkeypatch.setattr(peak_module, "_SHAPES", ((8, 2), (4, 2)))
+    peak_module._peak.cache_clear()
     yield
-    convolution_peak._peak.cache_clear()
+    peak_module._peak.cache_clear()
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_the_peak_is_a_rate_that_is_measured_once(small_peak, policy, monkeypatch):
+    if policy != "float32" and not precision.computes_bfloat16():
+        pytest.skip("this machine cannot")
     rate = convolution_peak(policy)
     assert rate > 0
-    monkeypatch.setattr(peak_module, "_peak_seconds", None)
+    monkeypatch.setattr(peak_module, "_seconds", None)
     assert convolution_peak(policy) == rate
 
 
-def test_the_peak_is_that_of_the_best_batch(small_peak, monkeypatch):
-    seen = []
+@pytest.mark.parametrize("gpus", [[], ["one"]])
+def test_the_peak_is_the_best_of_what_is_tried(small_peak, monkeypatch, gpus):
+    tried = []
 
-    def seconds(dtype, batch):
-        seen.append((dtype, batch))
-        return [0.01, 0.02, 0.1][len(seen) - 1]
+    def seconds(dtype, shape, count, batch):
+        tried.append((shape, count, batch))
+        if (shape, count, batch) == best:
+            return 0.001
+        return 0.1 if batch == 16 else 0.01
 
-    monkeypatch.setattr(peak_module, "_peak_seconds", seconds)
-    each = 2 * 9 * 2 * 2 * 8 * 8 * 2
-    assert convolution_peak("mixed_bfloat16") == pytest.approx(4 * each / 0.02)
-    assert seen == [("bfloat16", 1), ("bfloat16", 4), ("bfloat16", 16)]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    monkeypatch.setattr(peak_module, "_seconds", seconds)
+    best = ((8, 2), 2, 4 if gpus else 1)
+    each = 2 * 9 * 2 * 2 * 8 * 8 * 4 * 2
+    assert convolution_peak("mixed_bfloat16") == pytest.approx(best[2] * each / 0.001)
+    batches = (1, 4, 16) if gpus else (1,)
+    # Alone and side by side, large and small.
+    assert {*tried} == {
+        (shape, count, batch)
+        for shape in ((8, 2), (4, 2))
+        for count in (1, 2, 4)
+        for batch in batches
+    }
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,3 @@
-import os
 import time
 
 import pytest
@@ -7,7 +6,6 @@ import tensorflow as tf
 from keras_singan.config import SinGANConfig
 from keras_singan.performance import machine
 from keras_singan.performance.machine import device_name
-from keras_singan.performance.machine import thread_count
 from keras_singan.performance.timed_step import TimedStep
 from keras_singan.performance.timed_step import measure_iteration
 
@@ -64,9 +62,8 @@ def test_training_goes_on_in_the_measured_step():
     assert any((a != b).any() for a, b in zip(before, after, strict=True))
 
 
-def test_the_device_has_a_name_and_threads():
+def test_the_device_has_a_name():
     assert device_name().strip()
-    assert 1 <= thread_count() <= os.cpu_count()
 
 
 def test_without_a_processor_list_the_platform_names_the_device(monkeypatch):
@@ -90,17 +87,3 @@ def test_a_gpu_is_named(monkeypatch, details, name):
         tf.config.experimental, "get_device_details", lambda gpu: details
     )
     assert device_name() == name
-
-
-@pytest.mark.parametrize(
-    ("inside", "beside", "wanted"), [(1, 2, 2), (4, 0, 4), (0, 0, 3), (2, 1, 2)]
-)
-def test_threads_count_inside_an_operation_and_side_by_side(
-    monkeypatch, inside, beside, wanted
-):
-    threading = tf.config.threading
-    for name, count in (("intra", inside), ("inter", beside)):
-        name = f"get_{name}_op_parallelism_threads"
-        monkeypatch.setattr(threading, name, lambda count=count: count)
-    monkeypatch.setattr(machine, "core_count", lambda: 3)
-    assert thread_count() == wanted

@@ -1,15 +1,18 @@
 import importlib.util
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_singan.errors import ConfigError
 from keras_singan.errors import OutputError
 from keras_singan.training.callbacks import LOSSES
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import ScaleCallback
 from keras_singan.training.callbacks import TensorBoardLog
+from keras_singan.training.callbacks import check_callbacks
 
 
 def trainer(scale=0, iteration=0, channels=3):
@@ -82,6 +85,20 @@ def test_a_resume_without_a_history_still_counts_scales():
     history.on_scale_begin(trainer(scale=2))
     assert history.scales == [{name: [] for name in LOSSES}] * 3
     assert len({id(losses) for losses in history.scales}) == 3
+
+
+def test_callbacks_are_one_or_several():
+    one, other = LossHistory(), keras.callbacks.Callback()
+    assert check_callbacks(None) == []
+    assert check_callbacks(one) == [one]
+    assert check_callbacks((one, other)) == check_callbacks([one, other])
+
+
+@pytest.mark.parametrize("wrong", [7, "log", {"a": 1}, [3], LossHistory, [None]])
+def test_what_is_no_callback_is_refused(wrong):
+    with pytest.raises(ConfigError, match="`callbacks` must be.* Received: ") as caught:
+        check_callbacks(wrong)
+    assert "\n" not in str(caught.value)
 
 
 @pytest.fixture

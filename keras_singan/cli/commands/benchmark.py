@@ -9,7 +9,7 @@ from keras_singan.cli.config_options import config_values
 from keras_singan.cli.config_options import named_value
 from keras_singan.cli.options import PathType
 from keras_singan.cli.process.quiet import import_quietly
-from keras_singan.cli.process.threads import share_threads
+from keras_singan.performance.threads import share_threads
 
 # Without an image: a photo of the usual shape, at the default size.
 _HEIGHT, _WIDTH, _CHANNELS = 188, 250, 3

@@ -13,9 +13,9 @@ from keras_singan.cli.options import PixelsType
 from keras_singan.cli.options import range_option
 from keras_singan.cli.options import read_dash
 from keras_singan.cli.process.quiet import import_quietly
-from keras_singan.cli.process.threads import share_threads
 from keras_singan.errors import RunFolderError
 from keras_singan.io.decode import MAX_PIXELS
+from keras_singan.performance.threads import share_threads
 
 
 @click.command()
