@@ -20,6 +20,8 @@ __version__ = "0.1.0"
 _HOMES = {
     "BackendError": "errors",
     "ConfigError": "errors",
+    "FleetError": "errors",
+    "HubError": "errors",
     "ImageError": "errors",
     "ModelFileError": "errors",
     "NotFittedError": "errors",

@@ -41,6 +41,14 @@ class TrainingError(SinGANError, ArithmeticError):
     """The training diverged."""
 
 
+class FleetError(SinGANError):
+    """A fleet cannot run: no photos, no cluster, or a place that is not its own."""
+
+
+class HubError(SinGANError):
+    """A hub of models cannot be reached, or refuses."""
+
+
 class OutputError(SinGANError, OSError):
     """A result could not be written."""
 

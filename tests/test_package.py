@@ -69,6 +69,11 @@ ORDER = {
         *("signatures", "readme", "saved_model"),
     ),
     "estimator": (),
+    "fleet": (
+        *("extras", "place", "records", "photos", "photo_report", "fleet_plan"),
+        *("fleet_status", "fleet_display", "contact_pages", "cluster"),
+        *("worker", "survey", "driver", "fit_many"),
+    ),
     "server": (
         *("extra", "settings", "status_codes", "prometheus", "admission"),
         *("signature_types", "proto_tensors", "json_codec", "servables", "metadata"),
@@ -92,12 +97,14 @@ FREE += ["performance.control_groups", "performance.threads"]
 FREE += ["task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
 FREE += ["studio.*"]
+FREE += ["fleet.extras", "fleet.fleet_status", "fleet.driver", "fleet.fit_many"]
+FREE += ["fleet.survey", "fleet.worker.photo_task"]
 
 PUBLIC = [
-    *("BackendError", "ConfigError", "ImageError", "ModelFileError", "NotFittedError"),
-    *("OutputError", "RunFolderError", "ScaleGAN", "ServingError", "SinGAN"),
-    *("SinGANConfig", "SinGANError", "SinGANPyramid", "TaskError", "TrainingError"),
-    "__version__",
+    *("BackendError", "ConfigError", "FleetError", "HubError", "ImageError"),
+    *("ModelFileError", "NotFittedError", "OutputError", "RunFolderError"),
+    *("ScaleGAN", "ServingError", "SinGAN", "SinGANConfig", "SinGANError"),
+    *("SinGANPyramid", "TaskError", "TrainingError", "__version__"),
 ]
 
 

@@ -10,6 +10,7 @@ from keras_singan.cli.commands.animate import animate
 from keras_singan.cli.commands.benchmark import benchmark
 from keras_singan.cli.commands.evaluate import evaluate
 from keras_singan.cli.commands.export import export
+from keras_singan.cli.commands.fleet import fleet
 from keras_singan.cli.commands.image_tasks import COMMANDS
 from keras_singan.cli.commands.image_tasks import super_resolve
 from keras_singan.cli.commands.info import info
@@ -24,7 +25,7 @@ from keras_singan.cli.process.warning_lines import warning_lines
 # The commands by what one does, in the order of doing it.
 _SECTIONS = {
     "All on one page": (studio,),
-    "Train": (train,),
+    "Train": (train, fleet),
     "Create": (sample, animate, super_resolve, *COMMANDS.values()),
     "Look": (info, evaluate, benchmark),
     "Serve": (export, serve, query),

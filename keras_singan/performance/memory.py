@@ -2,8 +2,6 @@
 
 import dataclasses
 
-import tensorflow as tf
-
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ConfigError
 from keras_singan.errors import ImageError
@@ -57,6 +55,9 @@ def available_bytes():
     Returns:
         int, or `None` if it is unknown, or if a GPU does the work.
     """
+    # What a training needs is asked for where there is no TensorFlow, too.
+    import tensorflow as tf
+
     if tf.config.list_physical_devices("GPU"):
         return None
     return free_bytes()

@@ -19,7 +19,7 @@ def core_count():
     return min(cores, processor_quota() or cores)
 
 
-def share_threads():
+def share_threads(cores=None):
     """Lets a training's operations run side by side, each on half of the cores.
 
     An update has parts that do not wait for each other: real image, fake and
@@ -34,12 +34,15 @@ def share_threads():
     share_threads()
     SinGAN().fit("photo.jpg")
     ```
+
+    Args:
+        cores: How many cores to use. Defaults to `None`: all that there are.
     """
     import tensorflow as tf
 
     if _INSIDE in os.environ or _BESIDE in os.environ:
         return
-    cores = core_count()
+    cores = core_count() if cores is None else cores
     try:
         tf.config.threading.set_inter_op_parallelism_threads(cores)
         tf.config.threading.set_intra_op_parallelism_threads(max(1, cores // 2))

@@ -1,0 +1,1 @@
+"""Which photos a fleet trains, and what each is called."""
