@@ -11,7 +11,6 @@ from keras_singan.geometry import receptive_field
 from keras_singan.geometry import trained_part
 from keras_singan.performance.machine import free_bytes
 from keras_singan.performance.machine import held_bytes
-from keras_singan.performance.precision import resolve_precision
 
 # Feature maps alive at the peak of an update, for each layer, measured.
 _MAPS_PER_LAYER = {"batch": 14, "instance": 18, None: 8}
@@ -39,11 +38,21 @@ def needed_bytes(scales, channels, config: SinGANConfig):
     Returns:
         int, bytes of this process.
     """
-    config = resolve_precision(config)
+    config = _definite(config)
     height, width = scales[-1].size
     images = 4 * height * width * channels * _IMAGES
     maps = max(_map_bytes(scale, config) for scale in scales)
     return _BASE_BYTES + _SCALE_BYTES * len(scales) + images + maps
+
+
+def _definite(config):
+    """The config with a definite precision."""
+    if config.dtype_policy != "auto":
+        return config
+    # It measures, and needs TensorFlow; all else here does without.
+    from keras_singan.performance.precision import resolve_precision
+
+    return resolve_precision(config)
 
 
 def available_bytes():
@@ -75,7 +84,7 @@ def check_memory(scales, channels, config: SinGANConfig):
         ConfigError: If it needs more than `available_bytes()`; it names settings
             that would fit.
     """
-    config = resolve_precision(config)
+    config = _definite(config)
     needed, free = needed_bytes(scales, channels, config), available_bytes()
     # What this process holds already is part of what it needs.
     if free is None or needed <= (most := free + held_bytes()):
