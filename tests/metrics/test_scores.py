@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
@@ -13,6 +15,8 @@ from keras_singan.metrics import frechet
 from keras_singan.metrics import scores
 from keras_singan.metrics.patches import _sorted_difference
 from keras_singan.metrics.patches import _stretch
+
+LANDSCAPE = Path(__file__).parents[2] / "examples" / "images" / "landscape.png"
 
 
 def noise(*shape, seed=0):
@@ -111,6 +115,19 @@ def test_patch_distances_by_brute_force(channels, chunk, monkeypatch):
     rms = np.sqrt((gaps**2).mean(axis=-1))
     expected = rms.min(axis=1).mean(), rms.min(axis=0).mean()
     assert scores.patch_distances(sample, image) == pytest.approx(expected, 1e-5)
+
+
+def test_few_components_give_the_distances_of_all(monkeypatch):
+    with Image.open(LANDSCAPE) as file:
+        image = np.asarray(file.convert("RGB").resize((56, 42)))
+    rows = (np.arange(42)[:, None] + 3 * np.sin(np.arange(56) / 5)).astype(int)
+    sample = image[np.clip(rows, 0, 41), np.arange(56)[::-1]]
+    whole = scores.patch_distances(sample, image)
+    monkeypatch.setattr("keras_singan.metrics.patches.MANY", 0)
+    few = scores.patch_distances(sample, image)
+    assert few != whole and few == pytest.approx(whole, abs=1e-4)
+    # What is copied is found, and has no distance at all.
+    assert scores.patch_distances(image[3:], image)[0] == 0
 
 
 def test_a_crop_is_coherent_but_not_complete():
