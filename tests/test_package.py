@@ -39,7 +39,7 @@ ORDER = {
     "models": (
         *("blocks", "losses", "optimizer", "crop_windows", "strip_tiling"),
         *("networks", "pyramid_graphs", "pyramid", "scale_gan", "saved_bytes"),
-        "model_file",
+        *("file_claims", "model_file"),
     ),
     "performance": (
         *("control_groups", "threads", "machine", "convolution_peak"),

@@ -2,11 +2,11 @@
 
 A file is a zip archive in Keras' own format. Nothing in it is deserialised as
 an object: plain numbers are read from its `config.json`, the pyramid is built
-from them by our own code, and only then the weights are read.
+from them by our own code, and only then the weights are read. Whatever the file
+claims is held against what it has before (`file_claims`).
 """
 
 import json
-import zipfile
 from pathlib import Path
 
 from keras_singan import __version__
@@ -14,8 +14,15 @@ from keras_singan.config import SinGANConfig
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import SinGANError
 from keras_singan.io.files import write_bytes
+from keras_singan.models.file_claims import ClaimError
+from keras_singan.models.file_claims import check_finite
+from keras_singan.models.file_claims import check_plan
+from keras_singan.models.file_claims import check_weights_file
+from keras_singan.models.file_claims import most_weight_bytes
+from keras_singan.models.file_claims import read_members
 from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.models.saved_bytes import model_bytes
+from keras_singan.models.saved_bytes import read_weights
 
 FORMAT_VERSION = 1
 MODEL_NAME = "singan.keras"
@@ -96,14 +103,17 @@ def load_with_extra(path):
         ModelFileError: As `load_model` does.
     """
     path = model_path(path)
-    values = _read_config(path)
+    values, weights = _read_file(path)
     metadata = _check_metadata(values, path)
     try:
         config = SinGANConfig.from_stored(metadata["config"])
+        check_plan(values, config.num_layers, len(weights))
         pyramid = _build(values, config)
-        pyramid.load_weights(path)
+        _load_weights(pyramid, weights)
     except SinGANError as error:
         raise ModelFileError(f"{damaged(path)} ({error})") from None
+    except ClaimError as error:
+        raise _refused(path, error) from None
     except Exception as error:
         # h5py, zipfile and Keras raise a dozen kinds for a damaged file.
         raise ModelFileError(damaged(path)) from error
@@ -132,13 +142,16 @@ def model_path(path) -> Path:
     return path
 
 
-def _read_config(path):
+def _read_file(path):
+    """Returns the values of the config, and the bytes of the weights."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            content = json.loads(archive.read("config.json"))
+        config, weights = read_members(path, "config.json", "model.weights.h5")
+        content = json.loads(config)
         # Keras' own classes have no registered name.
         name = content["registered_name"] or content["class_name"]
         values = content["config"]
+    except ClaimError as error:
+        raise _refused(path, error) from None
     except OSError as error:
         text = f"A model file must be readable ({error.strerror})."
         raise ModelFileError(f"{text} Received: path={str(path)!r}.") from error
@@ -149,7 +162,15 @@ def _read_config(path):
             f"The file must hold a SinGANPyramid, but holds {str(name)[:60]!r}. "
             f"Received: path={str(path)!r}."
         )
-    return values
+    return values, weights
+
+
+def _load_weights(pyramid, data):
+    if len(data) > most_weight_bytes(pyramid):
+        raise ClaimError("the file has far more bytes than such networks")
+    check_weights_file(data, pyramid)
+    read_weights(pyramid, data)
+    check_finite(pyramid.weights)
 
 
 def _check_metadata(values, path):
@@ -163,8 +184,9 @@ def _check_metadata(values, path):
         raise ModelFileError(
             f"This is keras_singan {__version__}, which reads model format "
             f"{FORMAT_VERSION}; the file was written by "
-            f"{str(metadata.get('written_by'))[:40]} in a newer one: upgrade with "
-            f"`pip install -U keras-singan`. Received: format_version={version}."
+            f"{str(metadata.get('written_by'))[:40]!r} in a newer one: upgrade with "
+            "`pip install -U keras-singan`. "
+            f"Received: format_version={str(version)[:20]}."
         )
     return metadata
 
@@ -178,6 +200,10 @@ def _build(values, config):
         metadata=values["metadata"],
         dtype="float32",
     )
+
+
+def _refused(path, error):
+    return ModelFileError(f"{damaged(path)} ({error})")
 
 
 def damaged(path):

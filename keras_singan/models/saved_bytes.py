@@ -1,4 +1,4 @@
-"""What Keras would save to a file, as bytes.
+"""What Keras would save to a file, as bytes, and weights read from bytes.
 
 The HDF5 library ends the whole process where a disk is full, so that it is never
 let near one: what it makes in memory is then written by `io.files`.
@@ -10,8 +10,8 @@ import io
 class _NamedMemory(io.BytesIO):
     """A file in memory. Keras chooses the format by its name."""
 
-    def __init__(self, name):
-        super().__init__()
+    def __init__(self, name, data=b""):
+        super().__init__(data)
         self._name = name
 
     def __str__(self):
@@ -38,3 +38,16 @@ def weights_bytes(model):
     memory = _NamedMemory("memory.weights.h5")
     model.save_weights(memory)
     return memory.getvalue()
+
+
+def read_weights(model, data):
+    """Does what `model.load_weights` does with a `.weights.h5` file.
+
+    Args:
+        model: A built `keras.Model`.
+        data: The file's `bytes`.
+
+    Raises:
+        Exception: Whatever Keras and h5py raise for a damaged file.
+    """
+    model.load_weights(_NamedMemory("memory.weights.h5", data))

@@ -1,6 +1,13 @@
 """Checkpoints of one scale: weights, and the state of both optimizers."""
 
+from pathlib import Path
+
 from keras_singan.errors import RunFolderError
+from keras_singan.models.file_claims import ClaimError
+from keras_singan.models.file_claims import check_finite
+from keras_singan.models.file_claims import check_weights_file
+from keras_singan.models.file_claims import most_weight_bytes
+from keras_singan.models.saved_bytes import read_weights
 from keras_singan.training.callbacks import ScaleCallback
 
 
@@ -12,10 +19,18 @@ def load_checkpoint(model, path):
         path: The file.
 
     Raises:
-        RunFolderError: If the file is damaged.
+        RunFolderError: If the file is damaged, claims what it does not have, or has
+            weights that are not finite.
     """
     try:
-        model.load_weights(path)
+        if Path(path).stat().st_size > most_weight_bytes(model):
+            raise ClaimError("the file has far more bytes than such networks")
+        data = Path(path).read_bytes()
+        check_weights_file(data, model)
+        read_weights(model, data)
+        check_finite(model.weights)
+        check_finite(model.discriminator_optimizer.variables)
+        check_finite(model.generator_optimizer.variables)
     except Exception as error:
         # h5py and Keras raise a dozen kinds for a damaged file.
         raise RunFolderError(

@@ -1,13 +1,13 @@
 """Model files of another kind, or made to do harm: refused, and never run."""
 
 import builtins
-import json
 import sys
 import zipfile
 
 import keras
 import pytest
 from support.checks import assert_one_line
+from support.hostile_models import rewritten
 from support.tiny_models import TINY
 from support.tiny_models import assert_refused
 from support.tiny_models import assert_same_weights
@@ -35,21 +35,6 @@ def sentinel(tmp_path, monkeypatch):
     yield {"module": SENTINEL, "class_name": "Evil", "config": {}}
     assert SENTINEL not in sys.modules
     assert not hasattr(builtins, "sentinel_ran")
-
-
-def rewritten(file, path, change=lambda content: None, **replaced):
-    """Copies a model file, its config changed and some members replaced."""
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(path, "w") as new:
-        for name in old.namelist():
-            data = old.read(name)
-            if name == "config.json":
-                content = json.loads(data)
-                change(content)
-                data = json.dumps(content)
-            data = replaced.get(name.split(".")[0], data)
-            if data is not None:
-                new.writestr(name, data)
-    return path
 
 
 def test_a_copy_without_changes_loads(file, tmp_path):
