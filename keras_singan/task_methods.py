@@ -10,11 +10,13 @@ from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import FRAMES
 from keras_singan.tasks import animation
 from keras_singan.tasks import editing
+from keras_singan.tasks import extension
 from keras_singan.tasks import harmonization
 from keras_singan.tasks import painting
 from keras_singan.tasks import retrained_scale
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
+from keras_singan.tasks import variation
 
 
 class TaskMethods:
@@ -28,7 +30,7 @@ class TaskMethods:
     # Where the model's file is, once there is one.
     _path = None
 
-    def sample(self, n=1, *, start_scale=0, size=None, seed=None):
+    def sample(self, n=1, *, start_scale=0, size=None, tile=None, seed=None):
         """Draws new variations: see `keras_singan.tasks.sampling.sample`.
 
         Returns:
@@ -39,7 +41,7 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
         return sampling.sample(
-            self._fitted(), n, start_scale=start_scale, size=size, seed=seed
+            self._fitted(), n, start_scale=start_scale, size=size, tile=tile, seed=seed
         )
 
     def reconstruct(self):
@@ -212,6 +214,79 @@ class TaskMethods:
             start_scale=start_scale,
             seed=seed,
             retrained=retrained if quantize else None,
+        )
+
+    def vary(
+        self, n=8, *, region=None, mask=None, image=None, start_scale=0, seed=None
+    ):
+        """Draws one part of the photo anew: see `tasks.variation.vary`.
+
+        Args:
+            n: How many images. Defaults to `8`.
+            region: `(x, y, width, height)` of the part, in pixels. Either it or
+                `mask` must be given. Defaults to `None`.
+            mask: Image or array, white where the part is. Defaults to `None`.
+            image: The photo itself at any size, such as the larger original;
+                `None` is the photo as trained. Defaults to `None`.
+            start_scale: First scale with fresh noise, 0 is the coarsest.
+                Defaults to `0`.
+            seed: Whole number that fixes the noise, or `None` for a random one.
+                Defaults to `None`.
+
+        Returns:
+            uint8 array `(n, height, width, channels)`, of the image's size;
+            beyond the feathered part every pixel is the image's own.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If an image cannot be read.
+            TaskError: If an argument is out of range.
+        """
+        part = {"region": region, "mask": mask, "image": image}
+        return variation.vary(
+            self._fitted(), n, start_scale=start_scale, seed=seed, **part
+        )
+
+    def extend(
+        self,
+        *,
+        left=0,
+        right=0,
+        top=0,
+        bottom=0,
+        n=1,
+        image=None,
+        start_scale=0,
+        seed=None,
+    ):
+        """Widens the photo: see `tasks.extension.extend`.
+
+        Args:
+            left: Pixels to add there, or a share of the side such as `"50%"`.
+                Defaults to `0`.
+            right: See `left`. Defaults to `0`.
+            top: See `left`. Defaults to `0`.
+            bottom: See `left`. Defaults to `0`.
+            n: How many images. Defaults to `1`.
+            image: The photo itself at any size, such as the larger original;
+                `None` is the photo as trained. Defaults to `None`.
+            start_scale: First scale with fresh noise, 0 is the coarsest.
+                Defaults to `0`.
+            seed: Whole number that fixes the noise, or `None` for a random one.
+                Defaults to `None`.
+
+        Returns:
+            uint8 array `(n, top + height + bottom, left + width + right,
+            channels)`.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+            ImageError: If the image cannot be read.
+            TaskError: If an argument is out of range.
+        """
+        pads = {"left": left, "right": right, "top": top, "bottom": bottom}
+        return extension.extend(
+            self._fitted(), n=n, image=image, start_scale=start_scale, seed=seed, **pads
         )
 
     def _quantized_scale(self, scale, colors, verbose):

@@ -140,6 +140,16 @@ class Task:
             if not (each.is_image or each.is_mask or each.name in shared)
         )
 
+    @property
+    def takes_photo(self):
+        """Whether its image is the photo itself, which may be left out."""
+        return PICTURE.name in self and self[PICTURE.name].sentinel is not None
+
+    @property
+    def draws(self):
+        """Whether it gives several images, each of a seed and a number."""
+        return "index" in self
+
     def start_scale(self, num_scales):
         """Returns the default start scale for a model of so many scales."""
         default = self["start_scale"].default
@@ -223,6 +233,27 @@ LOOP = Input(
     low=0,
     high=1,
 )
+# The user's larger original, or the photo as trained.
+PICTURE = IMAGE.but(text="the photo at any size, or as trained", sentinel=b"")
+PAD = Input(
+    name="pad",
+    dtype="float32",
+    text="Pixels to add, or a share of the side such as 50%.",
+    default=0.0,
+    # Below 0 it is a share of the side: -0.5 is 50 %.
+    low=-10.0,
+    high=4096.0,
+    example=0.0,
+)
+TILES = ("x", "y", "both")
+TILE = Input(
+    name="tile",
+    dtype="int32",
+    text="Where the image repeats without a seam: 1 x, 2 y, 3 both.",
+    low=1,
+    high=3,
+    example=3,
+)
 QUANTIZE = Input(
     name="quantize",
     dtype="int32",
@@ -243,6 +274,12 @@ SAMPLE_SIZE = Task(
     name="sample_size",
     summary="Draw new variations of the photo, of any size.",
     inputs=(*SAMPLE.inputs, SIDE.but(name="height"), SIDE.but(name="width")),
+)
+# `sample` that repeats without a seam, which is a signature of its own.
+SAMPLE_TILE = Task(
+    name="sample_tile",
+    summary="Draw textures that repeat without a seam.",
+    inputs=(SEED, INDEX, *SAMPLE_SIZE.inputs[-2:], TILE),
 )
 RECONSTRUCT = Task(
     name="reconstruct",
@@ -313,16 +350,43 @@ ANIMATE = Task(
     output="frames",
 )
 
+VARY = Task(
+    name="vary",
+    summary="Draw one part of the photo anew.",
+    inputs=(
+        PICTURE,
+        MASK.but(text="white where the part is"),
+        START_SCALE,
+        SEED,
+        INDEX,
+    ),
+    graph="variation.vary_graph",
+    kept="What lies outside the feathered mask stays, pixel by pixel.",
+)
+EXTEND = Task(
+    name="extend",
+    summary="Widen the photo with more of its kind.",
+    inputs=(
+        PICTURE,
+        START_SCALE,
+        SEED,
+        *(PAD.but(name=name) for name in ("left", "right", "top", "bottom")),
+        INDEX,
+    ),
+    graph="extension.extend_graph",
+    kept="The photo stays in its place, but for a narrow seam inside its border.",
+)
+
 # In the order of an export's signatures; the first is `serving_default`.
 TASKS = (
     *(SAMPLE, SAMPLE_SIZE, RECONSTRUCT, SUPER_RESOLVE),
-    *(HARMONIZE, EDIT, PAINT_TO_IMAGE, ANIMATE),
+    *(HARMONIZE, EDIT, PAINT_TO_IMAGE, ANIMATE, VARY, EXTEND, SAMPLE_TILE),
 )
 
 
 def image_tasks():
-    """Returns the tasks of the family "image (and mask) to image"."""
-    return tuple(task for task in TASKS if task.graph is not None)
+    """Returns the tasks of the family that make one image of one image."""
+    return tuple(task for task in TASKS if task.graph and not task.draws)
 
 
 def dtype_of(name):

@@ -34,12 +34,12 @@ ORDER = {
     "ops": (
         *("fused_normalization", "noise", "plan_sizes", "quantize", "resize"),
         "opacity",
-        *("step_sizes", "back_projection", "masks"),
+        *("step_sizes", "back_projection", "masks", "mirror"),
     ),
     "models": (
         *("blocks", "losses", "optimizer", "crop_windows", "strip_tiling"),
         *("networks", "pyramid_graphs", "pyramid", "scale_gan", "saved_bytes"),
-        *("file_claims", "model_file"),
+        *("file_claims", "model_file", "generation"),
     ),
     "performance": (
         *("control_groups", "threads", "machine", "convolution_peak"),
@@ -55,7 +55,7 @@ ORDER = {
     "tasks": (
         *("shared", "sampling", "noise_walk"),
         *("animation", "naive_edit", "super_resolution", "retrained_scale"),
-        *("painting", "editing", "harmonization"),
+        *("painting", "editing", "harmonization", "variation", "extension"),
     ),
     "task_methods": (),
     "client": (
@@ -85,7 +85,8 @@ ORDER = {
         *("task_queue", "web"),
     ),
     "cli": (
-        *("process", "options", "results", "config_options", "query_options"),
+        *("process", "options", "task_options", "results", "config_options"),
+        "query_options",
         *("task_run", "query_output", "image_extras", "commands"),
         *("command_group", "main"),
     ),

@@ -9,8 +9,8 @@ import tensorflow as tf
 from support.cli_runner import read
 from support.exports import decoded
 from support.exports import untrained
-from support.fake_serving import png
-from support.tiny_models import photo
+from support.photos import photo
+from support.photos import png
 from support.tiny_models import trained
 
 from keras_singan import SinGAN

@@ -12,7 +12,6 @@ from keras_singan.cli.commands.evaluate import evaluate
 from keras_singan.cli.commands.export import export
 from keras_singan.cli.commands.fleet import fleet
 from keras_singan.cli.commands.image_tasks import COMMANDS
-from keras_singan.cli.commands.image_tasks import super_resolve
 from keras_singan.cli.commands.info import info
 from keras_singan.cli.commands.query import query
 from keras_singan.cli.commands.sample import sample
@@ -26,7 +25,7 @@ from keras_singan.cli.process.warning_lines import warning_lines
 _SECTIONS = {
     "All on one page": (studio,),
     "Train": (train, fleet),
-    "Create": (sample, animate, super_resolve, *COMMANDS.values()),
+    "Create": (sample, animate, *COMMANDS.values()),
     "Look": (info, evaluate, benchmark),
     "Serve": (export, serve, query),
 }

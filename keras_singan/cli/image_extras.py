@@ -10,8 +10,8 @@ import numpy as np
 
 from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import MoveType
-from keras_singan.cli.options import input_option
 from keras_singan.cli.results import read_pixels
+from keras_singan.cli.task_options import input_option
 
 
 @dataclasses.dataclass

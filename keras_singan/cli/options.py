@@ -196,48 +196,8 @@ def scales_option(default, text):
     )
 
 
-def input_option(each, default=..., rule=None):
-    """Makes the option of a task's input.
-
-    Args:
-        each: The `keras_singan.task_specs.Input`.
-        default: Its default. Defaults to the input's own.
-        rule: What the help says about the default where that is `None`. Defaults
-            to `None`: nothing.
-    """
-    default = each.default if default is ... else default
-    name = f"--{each.name.replace('_', '-')}"
-    if each.is_flag:
-        return click.option(name, is_flag=True, help=each.text)
-    return click.option(
-        name,
-        type=float if each.dtype == "float32" else int,
-        default=default,
-        show_default=default is not None,
-        help=each.text + (f"  [default: {rule}]" if rule else ""),
-    )
-
-
-def image_help(task, usage="", more="", compares="it is found by comparing"):
-    """Writes the help of a command of the family "image (and mask) to image".
-
-    Args:
-        task: The `keras_singan.task_specs.Task`.
-        usage: A paragraph of commands. Defaults to `""`.
-        more: A further sentence. Defaults to `""`.
-        compares: What happens without a mask.
-    """
-    images = [f"IMAGE is {task['image_bytes'].text}."]
-    if "mask_bytes" in task:
-        mask = task["mask_bytes"].text
-        images += [
-            f"MASK is {mask}; without it, {compares} IMAGE with the photo.",
-        ]
-    images += [more, task.kept, "- is standard input."]
-    paragraphs = [task.summary, usage, " ".join(filter(None, images))]
-    return "\n\n".join(filter(None, paragraphs))
-
-
+# An image that exists, or - for standard input.
+IMAGE = PathType(exists=True, dir_okay=False, allow_dash=True)
 model_option = click.option(
     "--model",
     type=PathType(exists=True),
@@ -275,8 +235,6 @@ grid_option = click.option(
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace images that exist."
 )
-# An image that exists, or - for standard input.
-IMAGE = PathType(exists=True, dir_okay=False, allow_dash=True)
 
 
 def output_options(command):

@@ -3,8 +3,8 @@
 import click
 
 from keras_singan.cli.options import PathType
-from keras_singan.cli.options import input_option
 from keras_singan.cli.process.quiet import import_quietly
+from keras_singan.cli.task_options import input_option
 from keras_singan.client.rest_client import MAX_ANSWER_MB
 from keras_singan.client.rest_client import TIMEOUT
 from keras_singan.client.rest_client import Client

@@ -72,8 +72,8 @@ def write_results(job, results, source, sheet, only_sheet, keep_source=False):
     job.say(*(result.label for result in results))
 
 
-def write_scales(job, name, scales, draw, source, grid, keep_source=False):
-    """Runs a task of one image at each of some start scales, and writes it.
+def write_scales(job, name, scales, draw, source, grid, keep_source=False, count=None):
+    """Runs a task at each of some start scales, and writes its images.
 
     Args:
         job: The `Job`.
@@ -84,19 +84,34 @@ def write_scales(job, name, scales, draw, source, grid, keep_source=False):
         source: As in `write_results`.
         grid: Whether the sheet alone is written.
         keep_source: As in `write_results`. Defaults to `False`.
+        count: How many images `draw` gives a scale, `(scales, count, H, W, C)`;
+            `None` is one without a number. Defaults to `None`.
     """
     # All at once, because the task refuses a scale that the model has not.
     stack = functools.cache(lambda: draw(start_scale=scales))
+
+    def images(index):
+        return stack()[index][None] if count is None else stack()[index]
+
     results = [
         Result(
             f"scale {scale}",
-            [job.stem(name, f"scale{scale}")],
-            lambda index=index: stack()[index][None],
+            _stems(job.stem(name, f"scale{scale}"), count),
+            functools.partial(images, index),
         )
         for index, scale in enumerate(scales)
     ]
     sheet = job.sheet_stem(name, scales) if grid or len(scales) > 1 else None
     write_results(job, results, source, sheet, grid, keep_source)
+
+
+def _stems(stem, count):
+    return [stem] if count is None else numbered(stem, count)
+
+
+def numbered(stem, count):
+    """Gives the file names of the images of one seed."""
+    return [f"{stem}_{index:03d}" for index in range(count)]
 
 
 def _save(image, path):

@@ -1,12 +1,18 @@
 """What every argument of a request must be, checked before anything is sent."""
 
+import io
 import math
+import re
 import secrets
+
+from PIL import Image
 
 from keras_singan.client.images import encode_image
 from keras_singan.errors import TaskError
 from keras_singan.task_specs import MAX_INT32
 from keras_singan.task_specs import MAX_INT64
+from keras_singan.task_specs import PAD
+from keras_singan.task_specs import TILES
 
 
 def whole(name, value, low, high=MAX_INT32):
@@ -61,6 +67,62 @@ def request_value(each, value):
 
 def _greatest(each):
     return MAX_INT64 if each.dtype == "int64" else MAX_INT32
+
+
+def tile_number(tile):
+    """Returns the number of a request for `"x"`, `"y"` or `"both"`."""
+    if tile not in TILES:
+        raise TaskError(
+            f"`tile` must be 'x', 'y', 'both' or None. Received: tile={tile!r}."
+        )
+    return 1 + TILES.index(tile)
+
+
+def pad_number(name, pad):
+    """Returns the number of a request for pixels, or for text such as `"50%"`."""
+    share = re.fullmatch(r"\s*(\d{1,4}(?:\.\d{1,6})?)\s*%\s*", str(pad))
+    if share and float(share[1]) <= -100 * PAD.low:
+        return -float(share[1]) / 100
+    if not _is_whole(pad) or not 0 <= pad <= PAD.high:
+        raise TaskError(
+            f"`{name}` must be a whole number of pixels from 0 to {PAD.high:g}, or a "
+            f"share of the side such as '50%'. Received: {name}={pad!r}."
+        )
+    return float(pad)
+
+
+def image_size(image):
+    """Returns the (width, height) of a PIL image, or of an encoded one."""
+    if isinstance(image, bytes):
+        with Image.open(io.BytesIO(image)) as opened:
+            return opened.size
+    return image.size
+
+
+def region_mask(region, size):
+    """Returns a mask, white in a box, or raises `TaskError`.
+
+    Args:
+        region: `(x, y, width, height)` in pixels.
+        size: The image's (width, height).
+    """
+    try:
+        x, y, width, height = region
+    except (TypeError, ValueError):
+        raise TaskError(
+            "`region` must be four whole numbers (x, y, width, height). "
+            f"Received: region={region!r}."
+        ) from None
+    x, y = whole("region x", x, 0), whole("region y", y, 0)
+    width, height = whole("region width", width, 1), whole("region height", height, 1)
+    if x + width > size[0] or y + height > size[1]:
+        raise TaskError(
+            f"`region` must lie inside the image, {size[1]}x{size[0]} (height x "
+            f"width). Received: region={region!r}."
+        )
+    mask = Image.new("L", size)
+    mask.paste(255, (x, y, x + width, y + height))
+    return mask
 
 
 def pair(size):

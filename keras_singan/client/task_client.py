@@ -1,15 +1,22 @@
 """Every task as a method: builds the rows of a request, decodes the answer."""
 
+from keras_singan.client.arguments import image_size
+from keras_singan.client.arguments import pad_number
 from keras_singan.client.arguments import pair
+from keras_singan.client.arguments import region_mask
 from keras_singan.client.arguments import request_value
+from keras_singan.client.arguments import tile_number
 from keras_singan.client.arguments import whole
 from keras_singan.client.image_methods import add_image_methods
 from keras_singan.client.images import decode_image
 from keras_singan.errors import ImageError
 from keras_singan.errors import ServingError
+from keras_singan.errors import TaskError
 from keras_singan.task_specs import ANIMATE
+from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import SAMPLE
 from keras_singan.task_specs import SUPER_RESOLVE
+from keras_singan.task_specs import VARY
 
 
 @add_image_methods
@@ -35,7 +42,16 @@ class TaskClient:
         self.model = transport.model
         self._transport = transport
 
-    def sample(self, n=1, *, seed=None, start_scale=None, size=None, progress=None):
+    def sample(
+        self,
+        n=1,
+        *,
+        seed=None,
+        start_scale=None,
+        size=None,
+        tile=None,
+        progress=None,
+    ):
         """Asks for new variations of the photo.
 
         Image `i` depends on `seed` and `i` alone, whatever `n` is.
@@ -47,6 +63,8 @@ class TaskClient:
                 `None` for the server's default. Defaults to `None`.
             size: (height, width) in pixels, or `None` for the trained size.
                 Defaults to `None`.
+            tile: `"x"`, `"y"` or `"both"` for images that repeat there without a
+                seam, with `start_scale` 0. Defaults to `None`.
             progress: Function of (images done, n), called after each request,
                 or `None`. Defaults to `None`.
 
@@ -57,14 +75,18 @@ class TaskClient:
             TaskError: If an argument is out of range.
             ServingError: If the server cannot be reached or refuses.
         """
-        return list(
-            self.iterate_samples(
-                n, seed=seed, start_scale=start_scale, size=size, progress=progress
-            )
-        )
+        options = {"start_scale": start_scale, "size": size, "tile": tile}
+        return list(self.iterate_samples(n, seed=seed, progress=progress, **options))
 
     def iterate_samples(
-        self, n=1, *, seed=None, start_scale=None, size=None, progress=None
+        self,
+        n=1,
+        *,
+        seed=None,
+        start_scale=None,
+        size=None,
+        tile=None,
+        progress=None,
     ):
         """Gives the images of `sample` as they come, `batch_size` a request."""
         n = whole("n", n, 1)
@@ -73,7 +95,115 @@ class TaskClient:
         if size is not None:
             signature = "sample_size"
             row["height"], row["width"] = pair(size)
+        if tile is not None:
+            signature = "sample_tile"
+            row = {"height": 0, "width": 0} | row | {"tile": tile_number(tile)}
+            if row.pop("start_scale") > 0:
+                raise TaskError(
+                    "`start_scale` must be 0 with `tile`. "
+                    f"Received: start_scale={start_scale!r}."
+                )
         return self._batches(signature, row, n, progress)
+
+    def vary(
+        self,
+        n=8,
+        *,
+        region=None,
+        mask=None,
+        image=None,
+        start_scale=None,
+        seed=None,
+        progress=None,
+    ):
+        """Asks for one part of the photo drawn anew.
+
+        Args:
+            n: How many images. Image `i` depends on `seed` and `i` alone.
+                Defaults to `8`.
+            region: `(x, y, width, height)` of the part, in pixels. Either it or
+                `mask` must be given. Defaults to `None`.
+            mask: White where the part is: path, bytes, PIL image or array.
+                Defaults to `None`.
+            image: The photo itself at any size, in the same forms, or `None` for
+                the photo as trained. Defaults to `None`.
+            start_scale: First scale with fresh noise, or `None` for the server's
+                default. Defaults to `None`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+            progress: Function of (images done, n), called after each request,
+                or `None`. Defaults to `None`.
+
+        Returns:
+            List of `n` PIL images of the image's size.
+
+        Raises:
+            ImageError: If an image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        if (region is None) == (mask is None):
+            given = "neither" if mask is None else "both"
+            raise TaskError(
+                f"Either `region` or `mask` must be given. Received: {given}."
+            )
+        n = whole("n", n, 1)
+        row = _row(VARY, image_bytes=image, start_scale=start_scale, seed=seed)
+        if mask is None:
+            # The server alone knows the size of the photo as trained.
+            photo = self.reconstruct() if image is None else row["image_bytes"]
+            mask = region_mask(region, image_size(photo))
+        row |= _row(VARY, mask_bytes=mask)
+        return list(self._batches(VARY.signature, row, n, progress))
+
+    def extend(
+        self,
+        *,
+        left=0,
+        right=0,
+        top=0,
+        bottom=0,
+        n=1,
+        image=None,
+        start_scale=None,
+        seed=None,
+        progress=None,
+    ):
+        """Asks for the photo with more of its kind around it.
+
+        Args:
+            left: Pixels to add there, or a share of the side such as `"50%"`.
+                Defaults to `0`.
+            right: See `left`. Defaults to `0`.
+            top: See `left`. Defaults to `0`.
+            bottom: See `left`. Defaults to `0`.
+            n: How many images. Image `i` depends on `seed` and `i` alone.
+                Defaults to `1`.
+            image: The photo itself at any size: path, bytes, PIL image or array;
+                `None` is the photo as trained. Defaults to `None`.
+            start_scale: First scale with fresh noise, or `None` for the server's
+                default. Defaults to `None`.
+            seed: Whole number, or `None` for a random one. Defaults to `None`.
+            progress: Function of (images done, n), called after each request,
+                or `None`. Defaults to `None`.
+
+        Returns:
+            List of `n` PIL images.
+
+        Raises:
+            ImageError: If the image cannot be read.
+            TaskError: If an argument is out of range.
+            ServingError: If the server cannot be reached or refuses.
+        """
+        n = whole("n", n, 1)
+        row = _row(EXTEND, image_bytes=image, start_scale=start_scale, seed=seed)
+        pads = {"left": left, "right": right, "top": top, "bottom": bottom}
+        row |= {name: pad_number(name, pad) for name, pad in pads.items()}
+        if not any(pads.values()):
+            raise TaskError(
+                "`left`, `right`, `top` or `bottom` must add at least one pixel. "
+                "Received: nothing to add."
+            )
+        return list(self._batches(EXTEND.signature, row, n, progress))
 
     def reconstruct(self):
         """Asks for the training photo as the model remembers it: a PIL image.

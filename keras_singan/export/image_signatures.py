@@ -2,14 +2,20 @@
 
 import tensorflow as tf
 
+from keras_singan.export.guards import bounded_size
 from keras_singan.export.guards import bounded_total
 from keras_singan.export.guards import finite_image
 from keras_singan.export.guards import require
 from keras_singan.export.request_checks import RequestGuards
 from keras_singan.export.request_checks import all_same
+from keras_singan.export.request_checks import map_rows
 from keras_singan.task_specs import IMAGE
 from keras_singan.task_specs import MASK
 from keras_singan.task_specs import QUANTIZE
+from keras_singan.tasks.extension import SIDES
+from keras_singan.tasks.extension import inner_pads
+from keras_singan.tasks.extension import pads_in_pixels
+from keras_singan.tasks.extension import wider_size
 
 _LONG = tf.int64
 
@@ -42,7 +48,7 @@ class ImageSignatures(RequestGuards):
             )
 
             def row(image, *values):
-                image = self._decoded(image, encoded)
+                image = self._decoded(image, encoded, task.takes_photo)
                 values = dict(zip(given, values, strict=True))
                 if MASK.name in values:
                     mask = values[MASK.name]
@@ -61,7 +67,9 @@ class ImageSignatures(RequestGuards):
             {} if encoded or MASK.name not in task else {MASK.name: given[MASK.name]}
         )
         vectors = {name: given[name] for name in names if name not in floats}
-        image, _, *rest = self._image_rows(encoded, given[IMAGE.name], **vectors)
+        image, sides, *rest = self._image_rows(
+            encoded, given[IMAGE.name], task.takes_photo, **vectors
+        )
         given = dict(zip(vectors, rest, strict=True))
         for name, masks in floats.items():
             given[name] = _float_masks(masks, image)
@@ -72,7 +80,30 @@ class ImageSignatures(RequestGuards):
                 given[each.name] = self._retrained(value, given["start_scale"])
             else:
                 given[each.name] = self._judged(task, each.name, value)
+        if "left" in task:
+            image = self._wide_enough(image, sides, given, encoded)
         return image, {name: given[name] for name in names}
+
+    def _wide_enough(self, image, sides, given, encoded):
+        """Gives the images back once all that is wider than them has room."""
+        for name in () if encoded else SIDES:
+            given[name] = all_same(given[name], name)
+
+        def row(size, *pads):
+            size = tf.unstack(tf.cast(size, tf.int32))
+            pads = pads_in_pixels(pads, size)
+            wide = wider_size(size, pads)
+            # What is generated may be larger than a small image made wider.
+            inner = inner_pads(pads, size, self.pyramid.sizes[-1])
+            canvas = wider_size(self.pyramid.sizes[-1], inner)
+            canvas = bounded_size(*canvas, self.limits, "The canvas")
+            with tf.control_dependencies(canvas):
+                return tf.stack(bounded_size(*wide, self.limits, "The wider image"))
+
+        pads = (given[name] for name in SIDES)
+        wide = map_rows(row, (sides, *pads), tf.TensorSpec((2,), tf.int32))
+        pixels = tf.reduce_sum(tf.reduce_prod(tf.cast(wide, _LONG), -1))
+        return bounded_total(image, pixels, self.limits)
 
     def _retrained(self, value, start):
         """Judges `quantize`: the scale must be one that was retrained."""

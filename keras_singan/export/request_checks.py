@@ -31,15 +31,22 @@ class RequestGuards:
     def _image_shape(self):
         return (None, None, self.pyramid.channels)
 
-    def _image_rows(self, encoded, image, **inputs):
+    def _image_rows(self, encoded, image, optional=False, **inputs):
         """Guards the images of a request, and what else it holds.
+
+        Args:
+            encoded: Whether images are encoded, not float tensors.
+            image: The images.
+            optional: Whether an empty file stands for the photo as trained.
+                Defaults to `False`.
+            **inputs: The rest, a value a row.
 
         Returns:
             The images, their sides as an int64 tensor `(rows, 2)`, the rest.
         """
         if encoded:
             image, *rest = same_rows(self.limits, image_bytes=image, **inputs)
-            return *self._guarded_files(image), *rest
+            return *self._guarded_files(image, optional), *rest
         image = tf.ensure_shape(image, [None, *self._image_shape()])
         shape = tf.shape(image, _LONG)
         numbers = tf.fill(shape[:1], 0)
@@ -53,20 +60,40 @@ class RequestGuards:
         sides = tf.tile(sides[None], [shape[0], 1])
         return finite_image(image, "images"), sides, *rest
 
-    def _guarded_files(self, data):
+    def _guarded_files(self, data, optional):
         """Judges all files by their headers before the first is decoded."""
 
-        def row(data):
+        def given(data):
             data, size = encoded_images.guarded(data, self.limits, "image_bytes")
             return data, tf.cast(tf.stack(size), _LONG)
+
+        def absent(data):
+            return tf.identity(data), tf.constant(self.pyramid.sizes[-1], _LONG)
+
+        def row(data):
+            if not optional:
+                return given(data)
+            return tf.cond(
+                tf.equal(data, ""), lambda: absent(data), lambda: given(data)
+            )
 
         specs = (tf.TensorSpec((), _STRING), tf.TensorSpec((2,), _LONG))
         data, sides = tf.map_fn(row, data, fn_output_signature=specs)
         pixels = tf.reduce_sum(tf.reduce_prod(sides, -1))
         return bounded_total(data, pixels, self.limits), sides
 
-    def _decoded(self, image, encoded):
-        return encoded_images.decode(image, self.pyramid.channels) if encoded else image
+    def _decoded(self, image, encoded, optional=False):
+        if not encoded:
+            return image
+
+        def given():
+            return encoded_images.decode(image, self.pyramid.channels)
+
+        if not optional:
+            return given()
+        photo = self.pyramid.real.value[0]
+        result = tf.cond(tf.equal(image, ""), lambda: tf.identity(photo), given)
+        return tf.ensure_shape(result, self._image_shape())
 
     def _region(self, image, mask, encoded):
         """The mask of a row, or what differs from the photo where there is none."""

@@ -35,9 +35,17 @@ class SamplingSignatures(RequestGuards):
 
     def sample_size(self, task, encoded):
         """The signature of samples of any size."""
+        return self._sized(task, encoded, self.rows.sample_size)
 
+    def sample_tile(self, task, encoded):
+        """The signature of samples that repeat without a seam."""
+        return self._sized(task, encoded, self.rows.sample_tile)
+
+    def _sized(self, task, encoded, row):
         def run(*tensors):
             given = self._rows(task, tensors)
+            if "tile" in given:
+                given["tile"] = self._judged(task, "tile", given["tile"])
             for name in ("height", "width"):
                 given[name] = self._side(task, name, given[name])
                 if not encoded:
@@ -46,7 +54,7 @@ class SamplingSignatures(RequestGuards):
             pixels = within(pixels, 1, self.limits.max_pixels, "height * width")
             total = tf.reduce_sum(pixels)
             given["seed"] = bounded_total(given["seed"], total, self.limits)
-            return self._images(self.rows.sample_size, tuple(given.values()), encoded)
+            return self._images(row, tuple(given.values()), encoded)
 
         return run
 

@@ -7,7 +7,6 @@ import shutil
 import uuid
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import OutputError
@@ -92,8 +91,7 @@ def _write(singan, folder, limits, quantized, warmup_name):
     if warmup_name:
         # Small, so that no limit which allows the photo forbids it.
         side = receptive_field(pyramid.num_layers)
-        image = singan.training_image()[:side, :side]
-        requests = example_requests(signatures, image, _example_mask(image))
+        requests = example_requests(signatures, singan.training_image(), side)
         write_warmup(folder, warmup_name, requests)
     text = readme(pyramid, config, limits, signatures, quantized, builder.factor)
     write_text(folder / "README.md", text)
@@ -104,14 +102,6 @@ def _module(pyramids):
     module = tf.Module()
     module.variables_ = [pyramid.variable for pyramid in pyramids]
     return module
-
-
-def _example_mask(image):
-    """White in the middle."""
-    height, width = image.shape[:2]
-    mask = np.zeros((height, width, 1), "uint8")
-    mask[height // 3 : height // 3 + 2, width // 3 : width // 3 + 2] = 255
-    return mask
 
 
 def _checked_name(name):

@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from keras_singan.export.guards import bounded_size
 from keras_singan.export.guards import obey
+from keras_singan.models.generation.wrapped_generation import AXES
+from keras_singan.models.generation.wrapped_generation import draw_wrapped
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.ops.step_sizes import step_sizes
@@ -49,6 +51,7 @@ class Rows:
         graph = pyramid.graph
         self.sample = graph(self._sample, [_LONG, _INT, _INT])
         self.sample_size = graph(self._sample_size, [_LONG, _INT, _INT, _INT, _INT])
+        self.sample_tile = graph(self._sample_tile, [_LONG, _INT, _INT, _INT, _INT])
         self.super_resolution = graph(self._super_resolution, [image, _FLOAT, _LONG])
         # In graphs of their own pyramids, whose weights these are.
         self._quantized_paints = {
@@ -71,6 +74,15 @@ class Rows:
         sizes = plan_sizes(self.pyramid.sizes, (height, width))
         sizes[0] = self._coarsest(sizes[0], (height, width))
         return self.pyramid.draw(seed, [index], start_scale, sizes)[0]
+
+    def _sample_tile(self, seed, index, height, width, tile):
+        sizes = plan_sizes(self.pyramid.sizes, (height, width))
+        sizes[0] = self._coarsest(sizes[0], (height, width))
+
+        def draw(axes):
+            return lambda: draw_wrapped(self.pyramid, seed, [index], axes, sizes)[0]
+
+        return tf.switch_case(tile - 1, [draw(axes) for axes in AXES.values()])
 
     def _super_resolution(self, image, factor, seed):
         sides = tf.unstack(step_sizes(tf.shape(image)[:2], factor)[-1])
@@ -111,6 +123,10 @@ class Rows:
         def work(image, *values):
             given = dict(zip(names, values, strict=True))
             sizes = self._sizes(image)
+            if task.takes_photo:
+                size = tf.unstack(tf.shape(image)[:2])
+                rule = photo_proportions(self.pyramid, sizes, size, "The image")
+                image = obey(image, rule)
             return graph_half(self.pyramid, image[None], sizes=sizes, **given)[0]
 
         return work

@@ -55,29 +55,41 @@ def prediction_log(model, signature, inputs):
     return _field(6, _field(1, request))
 
 
-def example_requests(signatures, image, mask):
+def example_requests(signatures, photo, side):
     """Makes a small valid request for every signature.
 
     Args:
         signatures: Dictionary of name to `tf.function` with an input signature.
-        image: uint8 array `(height, width, channels)`, at least as large as the
-            model's receptive field.
-        mask: uint8 array `(height, width, 1)`: where it may change.
+        photo: uint8 array `(height, width, channels)`, as trained.
+        side: int, the model's receptive field: the least side of an image.
 
     Returns:
         Dictionary of signature name to its inputs, name to array.
     """
-    values = _example_values(image, mask)
+    small, whole = _example_values(photo[:side, :side]), _example_values(photo)
+    # These take no other picture than the photo.
+    names = [task.signature for task in TASKS if task.takes_photo]
     return {
         name: {
-            spec.name: values[spec.name].astype(spec.dtype.as_numpy_dtype)
+            spec.name: (whole if name.removesuffix("_float") in names else small)[
+                spec.name
+            ].astype(spec.dtype.as_numpy_dtype)
             for spec in function.input_signature
         }
         for name, function in signatures.items()
     }
 
 
-def _example_values(image, mask):
+def _example_mask(image):
+    """White in the middle."""
+    height, width = image.shape[:2]
+    mask = np.zeros((height, width, 1), "uint8")
+    mask[height // 3 : height // 3 + 2, width // 3 : width // 3 + 2] = 255
+    return mask
+
+
+def _example_values(image):
+    mask = _example_mask(image)
     inputs = {each.name: each for task in TASKS for each in task.inputs}
     values = {name: np.array([each.example]) for name, each in inputs.items()}
     values["images"] = image[None] / np.float32(127.5) - 1

@@ -134,7 +134,9 @@ class PyramidGraphs:
         first = 0 if below is None else start_scale
         for scale in range(first, self.num_scales):
             # The noise alone is chosen, so that a graph has each generator once.
-            fresh = functools.partial(self._noise, scale, seed, indices, sizes[scale])
+            fresh = functools.partial(
+                self.fresh_noise, scale, seed, indices, sizes[scale]
+            )
             kept = functools.partial(self.rec_noise, scale)
             z = _when(start_scale <= scale, fresh, kept)
             image = self.generate_function([z], image, stop_scale=scale + 1)
@@ -171,11 +173,21 @@ class PyramidGraphs:
 
     def _step(self, scale, image, seed, indices, sizes):
         """One scale with fresh noise, on the image from below."""
-        z = self._noise(scale, seed, indices, sizes[scale])
+        z = self.fresh_noise(scale, seed, indices, sizes[scale])
         return self.generate_function([z], image, stop_scale=scale + 1)
 
-    def _noise(self, scale, seed, indices, size):
-        """Fresh noise of a scale for images of `size`."""
+    def fresh_noise(self, scale, seed, indices, size):
+        """Draws the fresh noise of a scale for images of `size`.
+
+        Args:
+            scale: int, index of the scale.
+            seed: int or scalar int64 tensor.
+            indices: Sequence or integer tensor of shape `(n,)`.
+            size: Pair (height, width) of the images, ints or scalar tensors.
+
+        Returns:
+            float32 tensor `(n, noise height, noise width, channels)`.
+        """
         seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
         sides = [tf.cast(side, tf.int32) for side in size]
         return _call(self._noise_graphs[scale], seed, indices, *sides)

@@ -4,14 +4,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from keras_singan.errors import TaskError
 from keras_singan.io.image import to_uint8
+from keras_singan.models.generation.wrapped_generation import AXES
+from keras_singan.models.generation.wrapped_generation import wrapped_chunks
 from keras_singan.tasks.shared.checks import check_count
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_size
 from keras_singan.tasks.shared.checks import check_start_scale
 
 
-def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
+def sample(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
     """Draws new variations of the photo.
 
     Image `i` depends on `seed` and `i` alone, whatever `n` is. Scales below
@@ -26,6 +29,9 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
             scales give a stack, `n` images each. Defaults to `0`.
         size: (height, width) in pixels, or `None` for the trained size.
             Defaults to `None`.
+        tile: `"x"` (the right border goes on at the left one), `"y"` or
+            `"both"` for images that repeat without a seam; then `start_scale`
+            must be 0. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
 
@@ -36,12 +42,14 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, seed=None):
         TaskError: If an argument is out of range.
     """
     results = list(
-        iterate_samples(pyramid, n, start_scale=start_scale, size=size, seed=seed)
+        iterate_samples(
+            pyramid, n, start_scale=start_scale, size=size, tile=tile, seed=seed
+        )
     )
     return np.stack(results) if isinstance(start_scale, Iterable) else results[0]
 
 
-def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, seed=None):
+def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
     """Does what `sample` does, one start scale after the other.
 
     Args:
@@ -49,6 +57,7 @@ def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, seed=None):
         n: How many images. Defaults to `1`.
         start_scale: See `sample`. Defaults to `0`.
         size: See `sample`. Defaults to `None`.
+        tile: See `sample`. Defaults to `None`.
         seed: See `sample`. Defaults to `None`.
 
     Returns:
@@ -62,12 +71,32 @@ def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, seed=None):
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
     scales = scales if isinstance(scales, tuple) else (scales,)
-    return (_samples(pyramid, n, scale, sizes, seed) for scale in scales)
+    axes = _check_tile(tile, scales)
+    return (_samples(pyramid, n, scale, sizes, axes, seed) for scale in scales)
 
 
-def _samples(pyramid, n, start_scale, sizes, seed):
-    chunks = pyramid.draw_chunks(seed, n, start_scale, sizes)
+def _samples(pyramid, n, start_scale, sizes, axes, seed):
+    if axes is None:
+        chunks = pyramid.draw_chunks(seed, n, start_scale, sizes)
+    else:
+        chunks = wrapped_chunks(pyramid, seed, n, axes, sizes)
     return np.concatenate([to_uint8(images.numpy()) for images in chunks])
+
+
+def _check_tile(tile, scales):
+    """Returns the axes along which a sample repeats, or raises `TaskError`."""
+    if tile is None:
+        return None
+    if tile not in AXES:
+        raise TaskError(
+            f"`tile` must be 'x', 'y', 'both' or None. Received: tile={tile!r}."
+        )
+    if any(scales):
+        raise TaskError(
+            "`start_scale` must be 0 with `tile`, because the photo's own layout does "
+            f"not repeat. Received: start_scale={max(scales)}."
+        )
+    return AXES[tile]
 
 
 def reconstruct(pyramid):

@@ -6,6 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -28,6 +29,8 @@ TASKS = {
     "super-resolve": ["photo.png"],
     **{task.command: ["photo.png"] for task in image_tasks()},
     "animate": [],
+    "vary": ["--region", "1,1,2,2"],
+    "extend": ["--left", "5"],
     "status": [],
 }
 
@@ -100,6 +103,48 @@ def test_progress_of_many_requests_is_shown_beside_the_paths(server):
 def test_reconstruct(server):
     assert query(server, "reconstruct") == [str(FOLDER / "reconstruct.png")]
     assert rows(server) == ("reconstruct", [{"index": 0}])
+
+
+def test_a_tile_has_a_signature_of_its_own(server):
+    lines = query(server, "sample", "--tile", "x", "--seed", 5, "--size", "8x12")
+    assert lines == [str(FOLDER / "sample_tile_x_seed0005_000.png")]
+    row = {"seed": 5, "index": 0, "height": 8, "width": 12, "tile": 1}
+    assert rows(server) == ("sample_tile", [row])
+
+
+def test_vary_sends_a_box_as_a_mask(server):
+    args = ["photo.png", "--region", "1,2,3,1", "-n", 2, "--seed", 5, "--scale", 1]
+    lines = query(server, "vary", *args)
+    assert lines == [str(FOLDER / f"vary_scale1_seed0005_00{k}.png") for k in (0, 1)]
+    signature, sent = rows(server)
+    assert (signature, [row["index"] for row in sent]) == ("vary", [0, 1])
+    assert (sent[0]["image_bytes"], sent[0]["start_scale"]) == (png(), 1)
+    Path("sent.png").write_bytes(sent[0]["mask_bytes"])
+    expected = np.zeros((4, 6), "uint8")
+    expected[2:3, 1:4] = 255
+    assert (read("sent.png") == expected).all()
+
+
+def test_vary_of_the_photo_as_trained_asks_for_its_size_first(server):
+    query(server, "vary", "--region", "0,0,2,2", "-n", 1)
+    assert [signature for signature, _ in server.requests] == ["reconstruct", "vary"]
+    assert server.requests[1][1][0]["image_bytes"] == b""
+
+
+def test_vary_takes_a_mask(server):
+    photo_file("mask.png", 4, 6, channels=1)
+    query(server, "vary", "--mask", "mask.png", "-n", 1)
+    signature, (row,) = rows(server)
+    assert row["mask_bytes"] == Path("mask.png").read_bytes()
+
+
+def test_extend_sends_pixels_and_shares(server):
+    args = ["photo.png", "--left", "50%", "--top", 3, "--seed", 5]
+    (line,) = query(server, "extend", *args)
+    assert line == str(FOLDER / "extend_seed0005_000.png")
+    assert read(line).shape == (7, 9, 3)
+    signature, (row,) = rows(server)
+    assert (signature, row["left"], row["top"], row["right"]) == ("extend", -0.5, 3, 0)
 
 
 @pytest.mark.parametrize("task", ["harmonize", "edit"])
@@ -239,6 +284,16 @@ def test_what_exists_is_replaced_only_on_demand(server):
         (["sample", "--scale", "-1"], "-1"),
         (["sample", "--seed", 2**63], f"seed={2**63}"),
         (["super-resolve", "photo.png", "--factor", 0], "factor=0"),
+        (["vary"], "Either `region` or `mask`"),
+        (["vary", "--region", "1,2,3"], "A region must look like 10,20,30,40"),
+        (["vary", "photo.png", "--region", "5,0,2,2"], "must lie inside the image"),
+        (["vary", "photo.png", "--region", "0,0,0,2"], "region width=0"),
+        (["extend"], "must add at least one pixel"),
+        (["extend", "--left", "-1"], "left=-1"),
+        (["extend", "--left", "1001%"], "left='1001%'"),
+        (["extend", "--left", "half"], "'half' is not"),
+        (["sample", "--tile", "z"], "'z' is not one of"),
+        (["sample", "--tile", "x", "--scale", 1], "`start_scale` must be 0"),
         (["super-resolve", "photo.png", "--seed", -1], "seed=-1"),
         (["super-resolve", "nowhere.png"], "nowhere.png"),
         (["super-resolve"], "IMAGE"),

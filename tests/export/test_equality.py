@@ -194,6 +194,59 @@ def test_paint_to_image_through_a_retrained_scale_beside_one_that_is_not():
     assert (decoded(rows[0]) != decoded(rows[1])).any()
 
 
+@pytest.mark.parametrize("scale", SCALES)
+def test_vary_the_photo_as_trained_and_a_larger_one(scale):
+    large, mask = photo(64, 80, seed=2), np.zeros((64, 80), "uint8")
+    mask[20:40, 30:50] = 255
+    rows = session()(
+        "vary",
+        image_bytes=[b"", encode_png(large)],
+        mask_bytes=[encode_png(mask[::2, ::2, None]), encode_png(mask[..., None])],
+        start_scale=[scale] * 2,
+        seed=[9, 4],
+        index=[2, 0],
+    )
+    first = python().vary(3, mask=mask[::2, ::2], start_scale=scale, seed=9)[2]
+    assert_near(rows[0], first)
+    second = python().vary(1, mask=mask, image=large, start_scale=scale, seed=4)[0]
+    assert_near(rows[1], second)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_extend_by_pixels_and_by_shares(scale):
+    large = photo(64, 80, seed=2)
+    rows = session()(
+        "extend",
+        image_bytes=[b"", encode_png(large)],
+        start_scale=[scale] * 2,
+        seed=[9, 4],
+        left=[7, -0.5],
+        right=[0, 0],
+        top=[0, 3],
+        bottom=[-0.25, 0],
+        index=[1, 0],
+    )
+    first = python().extend(left=7, bottom="25%", n=2, start_scale=scale, seed=9)[1]
+    assert_near(rows[0], first)
+    more = {"left": "50%", "top": 3, "image": large}
+    assert_near(rows[1], python().extend(**more, start_scale=scale, seed=4)[0])
+
+
+@pytest.mark.parametrize("number, tile", [(1, "x"), (2, "y"), (3, "both")])
+def test_a_tile_of_any_size(number, tile):
+    rows = session()(
+        "sample_tile",
+        seed=[5, 6],
+        index=[0, 1],
+        height=[0, 33],
+        width=[0, 50],
+        tile=[number] * 2,
+    )
+    assert_near(rows[0], python().sample(1, tile=tile, seed=5)[0])
+    second = python().sample(2, tile=tile, seed=6, size=(33, 50))[1]
+    assert_near(rows[1], second)
+
+
 def test_float_forms_give_what_the_encoded_forms_give():
     image, mask = composite()
     ask = session()
@@ -209,6 +262,21 @@ def test_float_forms_give_what_the_encoded_forms_give():
         "animate": (walk, {}, {}),
         "super_resolution": ({"factor": 1.5, "seed": 3}, {}, {}),
         "paint_to_image": (start | {"quantize": 0}, {}, {}),
+        "sample_tile": (
+            {"seed": 5, "index": 1, "height": 24, "width": 61, "tile": 3},
+            {},
+            {},
+        ),
+        "vary": (
+            start | {"index": 1},
+            {"image_bytes": encode_png(edited()), "mask_bytes": b""},
+            {"images": floats(edited()), "masks": -np.ones((1, 32, 40), "float32")},
+        ),
+        "extend": (
+            start | {"index": 1, "left": 3, "right": 0, "top": 0, "bottom": -0.5},
+            {"image_bytes": encode_png(edited())},
+            {"images": floats(edited())},
+        ),
         "harmonize": (
             start,
             {"mask_bytes": encode_png(mask)},

@@ -20,7 +20,7 @@ REFUSED = tf.errors.InvalidArgumentError
 NAN, INF = float("nan"), float("inf")
 SIGNATURES = [
     *("sample", "sample_size", "reconstruct", "super_resolution", "harmonize"),
-    *("edit", "paint_to_image", "animate"),
+    *("edit", "paint_to_image", "animate", "vary", "extend", "sample_tile"),
 ]
 ALL = [*SIGNATURES, *(f"{name}_float" for name in SIGNATURES)]
 
@@ -83,6 +83,16 @@ BAD = [
     ("paint_to_image", {"start_scale": 0}, "`start_scale` must be from 1 to 2"),
     ("animate", {"frames": -1}, "`frames` must be from 1 to 500"),
     ("animate", {"frames": 501}, "`frames` must be from 1 to 500"),
+    ("vary", {"image_bytes": encode_png(photo(24, 24))}, "proportions of the photo"),
+    ("vary", {"index": -1}, "`index` must be from 0"),
+    ("vary", {"image_bytes": b"", "mask_bytes": b""}, "in some places only"),
+    ("extend", {"left": 4090.0}, "must have sides from 1 to 4096"),
+    ("extend", {"left": -11.0}, "`left` must be from -10.0 to 4096.0"),
+    ("extend", {"top": NAN}, "`top` must be from"),
+    ("extend", {"left": 2500.0, "top": 2500.0}, "must have at most 4194304 pixels"),
+    ("extend_float", {"left": np.array([1, 2], "float32")}, "same number of rows"),
+    ("sample_tile", {"tile": 0}, "`tile` must be from 1 to 3"),
+    ("sample_tile", {"height": 4}, "too small or too elongated"),
     ("animate", {"alpha": 1.1}, "`alpha` must be from 0.0 to 1.0"),
     ("animate", {"alpha": NAN}, "`alpha` must be from 0.0 to 1.0"),
     ("animate", {"beta": -0.5}, "`beta` must be from 0.0 to 1.0"),

@@ -68,6 +68,24 @@ CONTRACT = {
         "seed": LONG,
         "quantize": INTEGER,
     },
+    "vary": MASKED | {"index": INTEGER},
+    "extend": {
+        "image_bytes": TEXT,
+        "start_scale": INTEGER,
+        "seed": LONG,
+        "left": REAL,
+        "right": REAL,
+        "top": REAL,
+        "bottom": REAL,
+        "index": INTEGER,
+    },
+    "sample_tile": {
+        "seed": LONG,
+        "index": INTEGER,
+        "height": INTEGER,
+        "width": INTEGER,
+        "tile": INTEGER,
+    },
     "animate": {
         "seed": LONG,
         "start_scale": INTEGER,
@@ -194,7 +212,7 @@ def test_the_tightest_limits_still_let_the_warm_up_pass():
     path = export_to_temporary(model, limits=limits, name="tight")
     ask = Session(path)
     requests = warm_up_requests(path)
-    assert len(requests) == 16
+    assert len(requests) == 2 * len(CONTRACT)
     for request in requests:
         assert request.model_spec.name == "tight"
         inputs = {key: tf.make_ndarray(t) for key, t in request.inputs.items()}

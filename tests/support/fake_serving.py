@@ -107,8 +107,16 @@ class FakeServer:
         if signature in ("sample", "reconstruct"):
             colour = (row.get("seed", 0) % 256, row["index"] % 256, 0)
             return as_b64(png(colour=colour))
-        if signature == "sample_size":
+        if signature in ("sample_size", "sample_tile"):
             return as_b64(png((row["width"] or 6, row["height"] or 4)))
+        if signature == "extend":
+            width, height = size_of(row["image_bytes"] or png())
+            across = [_pixels(row[side], width) for side in ("left", "right")]
+            down = [_pixels(row[side], height) for side in ("top", "bottom")]
+            return as_b64(png((width + sum(across), height + sum(down))))
+        if signature == "vary":
+            colour = (row["seed"] % 256, row["index"] % 256, 0)
+            return as_b64(png(size_of(row["image_bytes"] or png()), colour))
         factor = 1
         if signature == "super_resolution":
             factor = row["factor"] or 4
@@ -119,6 +127,10 @@ class FakeServer:
                 "{{node Assert/Assert}}]]\n\t [[super_resolution]]"
             )
         return as_b64(png((round(factor * width), round(factor * height))))
+
+
+def _pixels(pad, side):
+    return round(-pad * side if pad < 0 else pad)
 
 
 def size_of(data):

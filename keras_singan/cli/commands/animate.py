@@ -10,12 +10,12 @@ import click
 import numpy as np
 
 from keras_singan.cli.options import NumbersType
-from keras_singan.cli.options import input_option
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import several
+from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.cli.task_run import Job
 from keras_singan.cli.task_run import joined

@@ -1,4 +1,4 @@
-"""The commands of the family "image (and mask) to image", and `super-resolve`."""
+"""The commands that begin with an image, or with the photo itself."""
 
 import functools
 
@@ -6,8 +6,6 @@ import click
 
 from keras_singan.cli.image_extras import extras_of
 from keras_singan.cli.options import IMAGE
-from keras_singan.cli.options import image_help
-from keras_singan.cli.options import input_option
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import read_dash
@@ -17,10 +15,18 @@ from keras_singan.cli.results import Result
 from keras_singan.cli.results import read_pixels
 from keras_singan.cli.results import write_results
 from keras_singan.cli.results import write_scales
+from keras_singan.cli.task_options import count_option
+from keras_singan.cli.task_options import image_help
+from keras_singan.cli.task_options import input_option
+from keras_singan.cli.task_options import pad_options
+from keras_singan.cli.task_options import part_options
 from keras_singan.cli.task_run import Job
+from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import MIDDLE
+from keras_singan.task_specs import START_SCALE
 from keras_singan.task_specs import SUPER_RESOLVE
+from keras_singan.task_specs import VARY
 from keras_singan.task_specs import image_tasks
 
 
@@ -99,5 +105,78 @@ def super_resolve(image, factor, back_projection, model, seed, grid, **to):
     job.say_next(*filter(None, [image]), options=options)
 
 
+@click.command()
+@click.argument("image", type=IMAGE, required=False)
+@part_options
+@count_option(8)
+@model_option
+@scales_option(START_SCALE.default, START_SCALE.text)
+@seed_option
+@output_options
+def vary(image, region, mask, count, scale, **to):
+    """Draw one part of the photo anew.
+
+    \b
+    keras-singan vary --region 60,20,40,30
+    keras-singan vary original.jpg --mask mask.png -n 8
+
+    IMAGE is the photo itself at any size; without it, the photo as trained. What
+    lies outside the feathered part stays, pixel by pixel. - is standard input.
+    """
+    _check_part(region, mask)
+    picture, inside = read_dash(image, mask)
+    part = {"image": picture, "region": region, "mask": inside}
+    words = ["--region", ",".join(map(str, region))] if region else ["--mask", mask]
+    _draw(VARY, image, picture, scale, count, part, words, **to)
+
+
+@click.command()
+@click.argument("image", type=IMAGE, required=False)
+@pad_options
+@count_option(1)
+@model_option
+@scales_option(START_SCALE.default, START_SCALE.text)
+@seed_option
+@output_options
+def extend(image, left, right, top, bottom, count, scale, **to):
+    """Widen the photo with more of its kind.
+
+    \b
+    keras-singan extend --left 50% --right 50%
+    keras-singan extend original.jpg --top 200 -n 4
+
+    IMAGE is the photo itself at any size; without it, the photo as trained. It
+    stays in its place, but for a narrow seam inside its border. - is standard
+    input.
+    """
+    (picture,) = read_dash(image)
+    pads = {"left": left, "right": right, "top": top, "bottom": bottom}
+    words = [word for k, pad in pads.items() if pad for word in (f"--{k}", pad)]
+    _draw(EXTEND, image, picture, scale, count, pads | {"image": picture}, words, **to)
+
+
+def _draw(
+    task, image, picture, scales, count, arguments, words, *, model, seed, grid, **to
+):
+    """Draws `count` images at each scale with the task's method, and writes them."""
+    job = Job(task.command, model, seed, **to)
+    method = getattr(job.singan, task.name)
+    draw = functools.partial(method, n=count, seed=job.seed, **arguments)
+    source = job.singan.training_image
+    if picture is not None:
+        source = functools.partial(read_pixels, job, picture)
+    write_scales(job, task.name, scales, draw, source, grid, count=count)
+    job.say_next_scale(scales, *filter(None, [image]), options=[*words, "-n", count])
+
+
+def _check_part(region, mask):
+    if (region is None) == (mask is None):
+        given = "neither" if mask is None else "both"
+        raise click.UsageError(
+            f"Either --region or --mask must be given. Received: {given}."
+        )
+
+
 COMMANDS = {task.name: image_command(task) for task in image_tasks()}
-"""The family's commands by the names of their tasks."""
+COMMANDS |= {"vary": vary, "extend": extend, "super_resolve": super_resolve}
+"""All of them by the names of their tasks."""

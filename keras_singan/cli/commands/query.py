@@ -1,5 +1,6 @@
 """`keras-singan query`."""
 
+import functools
 import os
 import secrets
 
@@ -7,7 +8,6 @@ import click
 
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import SizeType
-from keras_singan.cli.options import image_help
 from keras_singan.cli.options import read_dash
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.query_options import connect
@@ -15,6 +15,12 @@ from keras_singan.cli.query_options import connection_options
 from keras_singan.cli.query_options import output_options
 from keras_singan.cli.query_options import served_option
 from keras_singan.cli.query_output import Output
+from keras_singan.cli.results import numbered
+from keras_singan.cli.task_options import count_option
+from keras_singan.cli.task_options import image_help
+from keras_singan.cli.task_options import pad_options
+from keras_singan.cli.task_options import part_options
+from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.errors import ServingError
 from keras_singan.task_specs import ALPHA
@@ -49,36 +55,78 @@ def query(ctx, url):
 
 
 @query.command()
-@click.option(
-    "-n",
-    "count",
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help="How many.",
-)
+@count_option(1)
 @_scale_option
 @click.option("--size", type=SizeType(), help="Height x width.  [default: as trained]")
+@tile_option
 @seed_option
 @output_options
 @connection_options
 @click.pass_obj
-def sample(url, count, scale, size, seed, output, overwrite, **connection):
+def sample(url, count, scale, size, tile, seed, output, overwrite, **connection):
     """Ask for new variations of the photo."""
-    seed = _seed(seed)
+    name = f"sample_tile_{tile}" if tile else "sample"
+    options = {"start_scale": scale, "size": size, "tile": tile}
     with connect(url, **connection) as client:
-        stem = _stem("sample", scale, seed)
-        stems = [f"{stem}_{index:03d}" for index in range(count)]
-        out = Output(output, client.model, overwrite, stems)
-        images = client.iterate_samples(
-            count,
-            seed=seed,
-            start_scale=scale,
-            size=size,
-            progress=_show_progress if count > client.batch_size else None,
-        )
-        for index, image in enumerate(images):
-            out.write_image(image, index)
+        draw = functools.partial(client.iterate_samples, **options)
+        _write_drawn(client, draw, name, scale, seed, count, output, overwrite)
+
+
+@query.command()
+@click.argument("image", type=IMAGE, required=False)
+@part_options
+@count_option(8)
+@_scale_option
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def vary(url, image, region, mask, count, scale, seed, output, overwrite, **connection):
+    """Ask for one part of the photo drawn anew.
+
+    IMAGE is the photo itself at any size; without it, the photo as trained. - is
+    standard input.
+    """
+    image, mask = read_dash(image, mask)
+    options = {"image": image, "region": region, "mask": mask, "start_scale": scale}
+    with connect(url, **connection) as client:
+        draw = functools.partial(client.vary, **options)
+        _write_drawn(client, draw, "vary", scale, seed, count, output, overwrite)
+
+
+@query.command()
+@click.argument("image", type=IMAGE, required=False)
+@pad_options
+@count_option(1)
+@_scale_option
+@seed_option
+@output_options
+@connection_options
+@click.pass_obj
+def extend(
+    url, image, left, right, top, bottom, count, scale, seed, output, overwrite, **rest
+):
+    """Ask for the photo with more of its kind around it.
+
+    IMAGE is the photo itself at any size; without it, the photo as trained. - is
+    standard input.
+    """
+    (image,) = read_dash(image)
+    options = {"left": left, "right": right, "top": top, "bottom": bottom}
+    options |= {"image": image, "start_scale": scale}
+    with connect(url, **rest) as client:
+        draw = functools.partial(client.extend, **options)
+        _write_drawn(client, draw, "extend", scale, seed, count, output, overwrite)
+
+
+def _write_drawn(client, draw, name, scale, seed, count, output, overwrite):
+    """Asks for `count` images of a seed, and writes them as they come."""
+    seed = _seed(seed)
+    stems = numbered(_stem(name, scale, seed), count)
+    out = Output(output, client.model, overwrite, stems)
+    progress = _show_progress if count > client.batch_size else None
+    for index, image in enumerate(draw(n=count, seed=seed, progress=progress)):
+        out.write_image(image, index)
 
 
 @query.command()

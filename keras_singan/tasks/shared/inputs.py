@@ -8,6 +8,7 @@ from keras_singan.io.image import read_image
 from keras_singan.ops.plan_sizes import area_size
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.tasks.shared.rules import coarsest_fits
+from keras_singan.tasks.shared.rules import photo_proportions
 
 # Rec. 601: what Pillow turns colour into grey with.
 LUMA = np.array([0.299, 0.587, 0.114], "float32")
@@ -34,6 +35,30 @@ def read_for(pyramid, image):
     wanted = pyramid.channels
     pixels = read_image(image, alpha="train" if wanted == 4 else "composite")
     return with_channels(pixels, wanted)
+
+
+def read_picture(pyramid, image=None):
+    """Reads the photo itself, such as the user's larger original.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        image: See `read_for`; `None` is the photo as trained. Defaults to
+            `None`.
+
+    Returns:
+        float32 tensor `(1, height, width, channels)`, values in [-1, 1].
+
+    Raises:
+        ImageError: If the image cannot be read.
+        TaskError: If its proportions are not those of the photo.
+    """
+    if image is None:
+        return pyramid.real.value
+    pixels = read_for(pyramid, image)
+    size = pixels.shape[:2]
+    sizes = generation_sizes(pyramid, size)
+    photo_proportions(pyramid, sizes, size, "The image").check()
+    return tf.constant(pixels[None])
 
 
 def with_channels(pixels, wanted):

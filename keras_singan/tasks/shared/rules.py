@@ -61,20 +61,22 @@ def partial_mask(inside, brightest=None):
     )
 
 
-def photo_proportions(pyramid, sizes, size):
-    """The rule for an image without a mask: it can be compared with the photo.
+def photo_proportions(pyramid, sizes, size, subject="Without a mask the image"):
+    """The rule for an image that is the photo, or is compared with it.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
         sizes: What `generation_sizes` gives for the image.
         size: The image's (height, width), ints or scalar tensors.
+        subject: Of the sentence. Defaults to that of an image without a mask.
     """
     same = tf.equal(tf.stack(sizes[-1]), tf.constant(pyramid.sizes[-1]))
     height, width = pyramid.sizes[-1]
+    advice = ": give a mask." if "mask" in subject else "."
     return Rule(
         tf.reduce_all(same),
-        "Without a mask the image must have the proportions of the photo, "
-        f"{height}x{width} (height x width): give a mask.",
+        f"{subject} must have the proportions of the photo, {height}x{width} "
+        f"(height x width){advice}",
         tf.stack(size),
         lambda: f"an image of {size[0]}x{size[1]}",
     )
