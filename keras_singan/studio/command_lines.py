@@ -37,12 +37,10 @@ def command_line(run, folder, place, task, arguments, inputs):
     words = ["keras-singan", task.replace("_", "-")]
     if task == "export":
         words.append("models")
-    pictures = [place / f"{name}_input.png" for name in ("image", "mask")]
-    named = {"vary": ("--image", "--mask"), "extend": ("--image", "--mask")}
-    for name, path in zip(("image", "mask"), pictures, strict=True):
+    for name in ("image", "mask"):
         if name in inputs:
-            flag = named.get(task, ("", ""))[name == "mask"]
-            words += [flag, str(path)] if flag else [str(path)]
+            path = str(place / f"{name}_input.png")
+            words += ["--mask", path] if (task, name) == ("vary", "mask") else [path]
     words += ["--model", str(folder)]
     for name, value in arguments.items():
         words += _words(task, name, value)

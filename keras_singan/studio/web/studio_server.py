@@ -60,6 +60,8 @@ def _listener(host, port):
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Whoever is told the address may connect at once.
+        listener.listen(128)
     except OSError as error:
         listener.close()
         raise OutputError(

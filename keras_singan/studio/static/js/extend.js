@@ -1,9 +1,8 @@
 // Extend and tile: more of the photo around it, and images that repeat without a seam.
 
 import { h } from "./dom.js";
-import { fileUrl } from "./api.js";
+import { fileUrl, photoUrl } from "./api.js";
 import { card, state } from "./live.js";
-import { editHistory } from "./edit_history.js";
 import { extendFrame, SIDES } from "./extend_frame.js";
 import { choice, number, seedField, startScale } from "./fields.js";
 import { loadImage } from "./konva.js";
@@ -22,24 +21,19 @@ async function extendPart(place, name) {
   const amounts = { left: 0, right: 0, top: 0, bottom: 0 };
   const stand = h("div", { class: "board-place" }), results = h("div", {});
   const fields = SIDES.map((side) => number(side, 0, { min: 0 }));
-  let frame = null;
+  const url = photoUrl(card(name)), image = await loadImage(url);
+  const frame = extendFrame(url, [image.naturalHeight, image.naturalWidth], amounts, () => SIDES.forEach((side, i) => { fields[i].control.value = amounts[side]; }));
+  stand.append(frame.element);
   fields.forEach((field, i) => field.control.addEventListener("input", () => { amounts[SIDES[i]] = field.read() ?? 0; frame.show(); }));
-  const history = editHistory(name, "extend", async (step) => {
-    const image = await loadImage(step.url);
-    SIDES.forEach((side, i) => { amounts[side] = 0; fields[i].control.value = 0; });
-    frame = extendFrame(step.url, [image.naturalHeight, image.naturalWidth], amounts, () => SIDES.forEach((side, i) => { fields[i].control.value = amounts[side]; }));
-    stand.replaceChildren(frame.element);
-  });
-  await history.begin();
   const scale = startScale(scales, 0), count = number("How many", 2, { min: 1, max: 16 }), seed = seedField();
   const make = () => {
     if (!SIDES.some((side) => amounts[side])) throw new Error("Pull a side of the photo outwards first.");
-    return { task: "extend", args: { ...amounts, n: count.read(), start_scale: scale.read(), seed: seed.read() }, inputs: { image: history.present().ref } };
+    return { task: "extend", args: { ...amounts, n: count.read(), start_scale: scale.read(), seed: seed.read() }, inputs: { image: { photo: true } } };
   };
   const form = taskForm(name, "Extend", [...fields, scale, count, seed], make, (job) => panel.take(job));
-  place.append(h("h2", {}, "Extend"), h("p", { class: "hint" }, "Pull the sides outwards. The photo stays in its place; more of its kind grows around it."), history.element,
+  place.append(h("h2", {}, "Extend"), h("p", { class: "hint" }, "Pull the sides outwards. The photo stays in its place; more of its kind grows around it."),
     h("div", { class: "work" }, stand, form), results);
-  const panel = await resultsPanel(results, name, ["extend"], { actions: [["Go on from this", (job, file) => history.push(job, file)]] });
+  const panel = await resultsPanel(results, name, ["extend"]);
   return panel.leave;
 }
 

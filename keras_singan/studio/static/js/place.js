@@ -15,7 +15,7 @@ import { resultsPanel } from "./results.js";
 import { taskForm } from "./task_form.js";
 import { brushSize, regionFields, toolRow } from "./tools.js";
 
-const TASKS = [["harmonize", "harmonize: it takes on the photo's style"], ["edit", "edit: a moved part fits in again"]];
+const TASKS = [["harmonize", "harmonize: take on the photo's style"], ["edit", "edit: fit a moved part in"]];
 
 export async function showPlace(place, name) {
   const scales = card(name).scales ?? card(name).pictures.length;

@@ -41,16 +41,17 @@ export async function resultsPanel(place, run, tasks, { actions = [], draw = nul
 
 function jobBlock(first, actions, draw, gone) {
   const head = h("h3", {}), facts = h("p", { class: "facts" }), note = h("p", { class: "working", role: "status" });
-  const refusal = h("p", { class: "refusal" }), grid = h("div", { class: "grid" }), buttons = h("div", { class: "actions" });
-  const element = h("section", { class: "job", "aria-label": WORDS[first.task], data: { job: first.id } }, head, facts, refusal, grid, note, buttons);
-  const block = { element, job: first, update };
+  const refusal = h("p", { class: "refusal" }), warning = h("p", { class: "warning" }), grid = h("div", { class: "grid" }), buttons = h("div", { class: "actions" });
+  const element = h("section", { class: "job", "aria-label": WORDS[first.task], data: { job: first.id } }, head, facts, refusal, warning, grid, note, buttons);
+  const block = { element, job: first, update, stars: new Map() };
   let drawn = "", settled = "";
 
   function update(job) {
     block.job = job;
     head.textContent = WORDS[job.task];
     facts.textContent = argumentText(job);
-    refusal.textContent = [job.state === "failed" ? job.message : null, ...job.warnings].filter(Boolean).join(" ");
+    refusal.textContent = job.state === "failed" ? job.message : job.state === "cancelled" ? "Cancelled." : "";
+    warning.textContent = job.warnings.join(" ");
     note.hidden = !LIVE.includes(job.state);
     note.textContent = noteText(job);
     if (draw) {
@@ -100,7 +101,8 @@ function tile(block, file, actions) {
     show();
   }
   show();
-  const large = () => openLarge(block.job.files.map((name) => ({ name, url: fileUrl(block.job, name) })), block.job.files.indexOf(file));
+  const large = () => openLarge(block.job.files.map((name) => ({ name, url: fileUrl(block.job, name), star: block.stars.get(name) })), block.job.files.indexOf(file));
+  block.stars.set(file, { toggle, isOn: () => block.job.favourites.includes(file) });
   const more = actions.map(([text, run]) => h("button", { type: "button", class: "quiet", onclick: () => run(block.job, file) }, text));
   return h("figure", { class: "tile" },
     h("button", { type: "button", class: "look", "aria-label": `Large: ${file}`, onclick: large }, h("img", { src: url, alt: file.replace(/\.\w+$/, "").replaceAll("_", " ") })),

@@ -17,6 +17,7 @@ export function toolRow(label, tools, chosen, choose) {
 export function brushSize(board, brush) {
   const most = Math.max(8, Math.round(Math.max(board.width, board.height) / 2));
   const size = slider("Brush size, px", { min: 1, max: most, value: brush.size });
+  size.element.classList.add("wide");
   size.control.addEventListener("input", () => { brush.size = size.read(); });
   return size;
 }
