@@ -333,14 +333,13 @@ def test_the_page_itself_is_small(chromium, address):
         page.reload()
         view(page, address, "place")
         page.wait_for_selector(".board canvas")
-        for one in responses:
-            if "/static/" in one.url and one.status == 200:
-                sizes[one.url] = len(one.body())
+        for url in {one.url for one in responses if "/static/" in one.url}:
+            sizes[url] = len(page.request.get(url).body())
     assert len(sizes) > 20
     assert sum(sizes.values()) < 400_000
 
 
-def test_a_killed_server_loses_nothing(tmp_path):
+def test_a_killed_server_loses_nothing(tmp_path, chromium):
     runs = tmp_path / "runs"
     new_run(runs)
     shelf = RunsShelf(runs)
@@ -369,9 +368,8 @@ def test_a_killed_server_loses_nothing(tmp_path):
         server.wait()
     try:
         assert is_alive(pid)
-        with studio_process(runs) as (_, address), browser() as context:
-            context.set_default_timeout(LONG)
-            page = context.new_page()
+        with studio_process(runs) as (_, address):
+            page = chromium.new_page()
             page.goto(address)
             page.wait_for_selector(".card[data-run=long] >> text=Training: scale 0")
             page.wait_for_selector(".card[data-run=next] >> text=Waiting")
@@ -393,6 +391,7 @@ def test_a_killed_server_loses_nothing(tmp_path):
             page.wait_for_selector("text=Stopped at scale 0")
             page.wait_for_selector("button:has-text('Go on')")
             assert not is_alive(pid)
+            page.close()
     finally:
         if is_alive(pid):
             kill(pid)

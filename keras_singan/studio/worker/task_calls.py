@@ -5,6 +5,7 @@ each. The arguments are those of the methods; what is wrong with one is said by 
 method itself.
 """
 
+import functools
 import inspect
 import shutil
 
@@ -16,7 +17,6 @@ from keras_singan.io.image import save_image
 
 # The page cannot ask for more: a process that is shared must come to an end.
 _MOST = {"n": 64, "frames": 1000, "pixels": 16_000_000}
-# What a sheet of start scales or seeds may hold.
 _TASKS = {}
 
 
@@ -54,20 +54,25 @@ def _task(function):
 def _sample(singan, given, inputs, place):
     if given.get("size"):
         _check_pixels("size", given["size"])
-    images = _call(singan.sample, given)
-    yield from _save_all(images, place, "sample")
+    from keras_singan.tasks.sampling import iterate_samples
+
+    # In the batches in which they are drawn: the page shows them as they come.
+    draw = functools.partial(iterate_samples, singan.pyramid_)
+    yield from _save_all(
+        _one_by_one(_call(draw, given)), given.get("n", 1), place, "sample"
+    )
 
 
 @_task
 def _vary(singan, given, inputs, place):
     images = _call(singan.vary, given | inputs)
-    yield from _save_all(images, place, "vary")
+    yield from _save_all(images, len(images), place, "vary")
 
 
 @_task
 def _extend(singan, given, inputs, place):
-    images = np.asarray(_call(singan.extend, given | inputs))
-    yield from _save_all(images if images.ndim == 4 else images[None], place, "extend")
+    images = _call(singan.extend, given | inputs)
+    yield from _save_all(images, len(images), place, "extend")
 
 
 @_task
@@ -156,10 +161,19 @@ def _each_scale(method, given, place, stem):
             yield {"event": "file", "name": _save(image, place, stem + where + number)}
 
 
-def _save_all(images, place, stem):
-    yield {"event": "total", "files": len(images)}
+def _save_all(images, count, place, stem):
+    yield {"event": "total", "files": count}
     for index, image in enumerate(images):
         yield {"event": "file", "name": _save(image, place, f"{stem}_{index:03d}")}
+
+
+def _one_by_one(drawn):
+    """Yields the images of a nest of iterators and arrays."""
+    if getattr(drawn, "ndim", 0) == 3:
+        yield drawn
+    else:
+        for part in drawn:
+            yield from _one_by_one(part)
 
 
 def _save(image, place, stem):

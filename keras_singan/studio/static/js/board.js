@@ -36,7 +36,7 @@ export async function newBoard(place, label) {
 
   function fit() {
     if (!board.width) return;
-    const room = Math.min(place.clientWidth, 900), high = Math.max(260, window.innerHeight * 0.62);
+    const room = Math.min(place.clientWidth, 900), high = Math.max(260, Math.min(560, window.innerHeight * 0.6));
     const scale = Math.min(room / board.width, high / board.height, MOST_ENLARGED);
     stage.size({ width: Math.round(board.width * scale), height: Math.round(board.height * scale) });
     stage.scale({ x: scale, y: scale });

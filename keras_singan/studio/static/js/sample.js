@@ -13,17 +13,22 @@ export async function showSample(place, name) {
   const count = number("How many", 8, { min: 1, max: 64 });
   const height = number("Height", null, { min: 11, placeholder: String(run.size?.[0] ?? "") });
   const width = number("Width", null, { min: 11, placeholder: String(run.size?.[1] ?? "") });
+  const factors = [["Height factor", height, 0], ["Width factor", width, 1]].map(([label, side, axis]) => {
+    const factor = number(label, null, { min: 0.1, max: 20, step: "any", placeholder: "1" });
+    factor.control.addEventListener("input", () => { side.control.value = factor.read() ? Math.round(run.size[axis] * factor.read()) : ""; });
+    return factor.element;
+  });
+  const size = h("details", { class: "wide" }, h("summary", {}, "Size in factors"), h("div", { class: "settings" }, factors));
   const seed = seedField();
   const refine = choice("Refine", [["", "as the model"], ["yes", "refine"], ["no", "no refine"]], "", "Patches of the photo make samples crisper.");
   const tile = choice("Tile", [["", "no"], ["both", "both"], ["x", "x"], ["y", "y"]], "", "Images that repeat without a seam.");
-  const offered = [scale, height, width, count, seed];
+  const offered = [scale, height, width, size, count, seed];
   if (known.includes("refine")) offered.push(refine);
   if (known.includes("tile")) offered.push(tile);
 
   const make = () => {
     const args = { n: count.read(), start_scale: scale.read(), seed: seed.read() };
-    const size = [height.read() ?? run.size[0], width.read() ?? run.size[1]];
-    if (height.read() !== null || width.read() !== null) args.size = size;
+    if (height.read() !== null || width.read() !== null) args.size = [height.read() ?? run.size[0], width.read() ?? run.size[1]];
     if (refine.read()) args.refine = refine.read() === "yes";
     if (tile.read()) args.tile = tile.read();
     return { task: "sample", args };
