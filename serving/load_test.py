@@ -55,7 +55,7 @@ def work(run, until, first, taken, errors):
 
 
 def load(make_run, clients, seconds):
-    """Runs the clients; gives each task's seconds, and the errors."""
+    """Runs the clients; returns each task's seconds, and the errors."""
     taken, errors = collections.defaultdict(list), collections.Counter()
     until = time.monotonic() + seconds
     threads = [
@@ -72,7 +72,7 @@ def load(make_run, clients, seconds):
 
 
 def report(title, taken, errors, seconds):
-    """Prints a line for each task; gives whether there were no errors."""
+    """Prints a line for each task; returns whether there were no errors."""
     for name, values in sorted(taken.items()):
         middle, high = (
             statistics.median(values),

@@ -47,13 +47,13 @@ def require(true, reason):
 
 
 def chunk(name, data):
-    """Gives a chunk of a PNG file."""
+    """Returns a chunk of a PNG file."""
     checksum = struct.pack(">I", zlib.crc32(name + data))
     return struct.pack(">I", len(data)) + name + data + checksum
 
 
 def png(pixel, size=SIDES, claimed=None):
-    """Gives an RGB PNG whose colour at (y, x) is `pixel(y, x)`.
+    """Returns an RGB PNG whose colour at (y, x) is `pixel(y, x)`.
 
     Args:
         pixel: Function that gives three numbers from 0 to 255.
@@ -82,7 +82,7 @@ def square(y, x):
 
 
 def size_of(data):
-    """Gives (height, width) of a whole PNG file, or raises `Failure`."""
+    """Returns (height, width) of a whole PNG file, or raises `Failure`."""
     require(data[:8] == b"\x89PNG\r\n\x1a\n", f"no PNG: {data[:12]!r}")
     at, pixels = 8, b""
     while at < len(data):
@@ -96,12 +96,12 @@ def size_of(data):
 
 
 def b64(data):
-    """Gives bytes as TensorFlow Serving takes them."""
+    """Returns bytes as TensorFlow Serving takes them."""
     return {"b64": base64.b64encode(data).decode()}
 
 
 def bytes_of(value):
-    """Gives the bytes of an answer's string, or raises `Failure`."""
+    """Returns the bytes of an answer's string, or raises `Failure`."""
     require(isinstance(value, dict) and set(value) == {"b64"}, f"no b64: {value!r}")
     return base64.b64decode(value["b64"], validate=True)
 
@@ -124,7 +124,7 @@ class Server:
             self.headers["Authorization"] = f"Bearer {token}"
 
     def ask(self, action="", body=None, model=None):
-        """Gives the status code and the body of an answer.
+        """Returns the status code and the body of an answer.
 
         Args:
             action: What follows the model in the path. Defaults to `""`.
@@ -145,13 +145,13 @@ class Server:
             raise Failure(f"no answer: {error}") from None
 
     def get(self, action=""):
-        """Gives the JSON of an answer to a GET, or raises `Failure`."""
+        """Returns the JSON of an answer to a GET, or raises `Failure`."""
         status, body = self.ask(action)
         require(status == 200, f"HTTP {status} {body[:200]!r}")
         return json.loads(body)
 
     def predict(self, signature, rows):
-        """Gives the predictions for some rows, or raises `Failure`."""
+        """Returns the predictions for some rows, or raises `Failure`."""
         request = {"signature_name": signature, "instances": rows}
         status, body = self.ask(":predict", request)
         require(status == 200, f"HTTP {status} {body[:300]!r}")
@@ -168,7 +168,7 @@ class Server:
 
 
 def numbers(pixel, channels):
-    """Gives a picture as lists of numbers in [-1, 1].
+    """Returns a picture as lists of numbers in [-1, 1].
 
     Args:
         pixel: Function that gives three numbers from 0 to 255.
@@ -183,7 +183,7 @@ def numbers(pixel, channels):
 
 
 def value_for(name, tensor, channels):
-    """Gives a row's value for an input, or raises `Failure`."""
+    """Returns a row's value for an input, or raises `Failure`."""
     if name in DEFAULTS:
         return DEFAULTS[name]
     pixel = square if "mask" in name else slope
@@ -196,7 +196,7 @@ def value_for(name, tensor, channels):
 
 
 def row_for(signature):
-    """Gives a small row for a signature: a bare value where there is one input."""
+    """Returns a small row for a signature: a bare value where there is one input."""
     channels = 3
     for tensor in signature["outputs"].values():
         sides = [int(side["size"]) for side in tensor["tensor_shape"].get("dim", [])]
@@ -207,7 +207,7 @@ def row_for(signature):
 
 
 def shape_of(value):
-    """Gives the lengths of lists in lists."""
+    """Returns the lengths of lists in lists."""
     return [len(value), *shape_of(value[0])] if isinstance(value, list) else []
 
 
@@ -270,7 +270,7 @@ def mistakes(signatures):
 
 
 def request(signature, rows):
-    """Gives a request's body."""
+    """Returns a request's body."""
     return {"signature_name": signature, "instances": rows}
 
 
@@ -281,7 +281,7 @@ class Checks:
         self.failed = 0
 
     def run(self, name, check, *args):
-        """Runs a check; gives its result, or `None` if it failed."""
+        """Runs a check; returns its result, or `None` if it failed."""
         try:
             result = check(*args)
         except (Failure, LookupError, TypeError, ValueError, zlib.error) as error:
@@ -319,19 +319,19 @@ def check_signature(server, name, signature):
 
 
 def check_all(server):
-    """Runs every check; gives how many failed."""
+    """Runs every check; returns how many failed."""
     checks = Checks()
     if checks.run("status", check_status, server) is None:
         return checks.failed
     metadata = checks.run("metadata", server.get, "/metadata")
     if metadata is None:
         return checks.failed
-    found = metadata["metadata"]["signature_def"]["signature_def"]
-    found = {name: found[name] for name in sorted(found) if not name.startswith("__")}
-    for name, signature in found.items():
+    every = metadata["metadata"]["signature_def"]["signature_def"]
+    signatures = {name: every[name] for name in sorted(every) if name[:2] != "__"}
+    for name, signature in signatures.items():
         checks.run(name, check_signature, server, name, signature)
     checks.run("a seed repeats", check_repeats, server)
-    for name, body in mistakes(found):
+    for name, body in mistakes(signatures):
         checks.run(f"refused: {name}", server.refuse, body)
     codes = (401, 403, 404)
     unknown = request("serving_default", [])
@@ -345,7 +345,7 @@ def check_all(server):
 
 
 def main():
-    """Checks the server named on the command line; gives the exit code."""
+    """Checks the server named on the command line; returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -37,7 +37,7 @@ class Address:
 
     @property
     def is_local(self):
-        """Whether the server is this machine, which no proxy stands before."""
+        """Whether the server is this machine: no proxy is used then."""
         host = urllib.parse.urlsplit(self.server).hostname
         return host in ("localhost", "::1") or host.startswith("127.")
 
@@ -58,11 +58,11 @@ def rest_address(url, model=None, version=None):
         TaskError: If that is no such URL, name or version.
     """
     scheme, host, path = _split(url, ("http", "https"), "http://host:8501")
-    found = _MODEL_PATH.fullmatch(path)
-    if found:
-        path = found["prefix"]
-        model = urllib.parse.unquote(found["model"]) if model is None else model
-        version = found["version"] if version is None else version
+    parts = _MODEL_PATH.fullmatch(path)
+    if parts:
+        path = parts["prefix"]
+        model = urllib.parse.unquote(parts["model"]) if model is None else model
+        version = parts["version"] if version is None else version
     return Address(
         f"{scheme}://{host}{path}", check_model(model), check_version(version)
     )

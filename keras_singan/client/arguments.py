@@ -1,4 +1,4 @@
-"""What every argument of a request must be, checked before anything is sent."""
+"""Arguments of a request, checked before anything is sent."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""What a bad answer over HTTP, or none, means: one line for each.
+"""Bad answers over HTTP, and none: an exception of one line for each.
 
 The rule of repetition, which `serving/nginx.conf` keeps too: a prediction is sent
 again only if no model has begun with it (HTTP 429 and 503, a connection that was
@@ -45,7 +45,7 @@ def error_of(address, status, headers, body, sent, proxy=None):
     received = f"HTTP {status}" if sentence is None else f"{sentence} (HTTP {status})"
     # With TensorFlow Serving's own sentence it is not the proxy that answers.
     between = None if sentence else proxy
-    text = f"{_expected(address, status, sent, between)} Received: {received}"
+    text = f"{_expected(address, status, sent, between)} Received: {received}."
     error = ServingError(text, status)
     if _may_repeat(status, body, sent):
         return Busy(error, _seconds(headers.get("Retry-After")))
@@ -65,7 +65,7 @@ def failure_of(address, timeout, error, max_bytes, proxy=None):
     server = address.server
     if isinstance(error, urllib.error.URLError) and isinstance(error.reason, OSError):
         error = error.reason
-    received = f"Received: {_reason(error)}"
+    received = f"Received: {_reason(error)}."
     if isinstance(error, TimeoutError):
         return ServingError(
             f"The server at {server} must answer in time: a long task may need a "
@@ -105,13 +105,13 @@ def answer_too_large(server, max_bytes):
 
 
 def no_serving(address, status, body):
-    """Gives the `ServingError` for an answer that TensorFlow Serving never gives."""
+    """Returns the `ServingError` for an answer that TensorFlow Serving never gives."""
     start = one_line(bytes(body[:60]))
     kind = "HTML" if re.match(rb"\s*<", body) else "no JSON, or half of one"
     return ServingError(
         f"{address.path} must be an address of TensorFlow Serving's REST: mind the "
         "port (8501) and the path before /v1. "
-        f"Received: {kind} (HTTP {status}), {start!r}",
+        f"Received: {kind} (HTTP {status}), {start!r}.",
         status,
     )
 
@@ -132,7 +132,7 @@ def _is_of_proxy(error):
 def _proxy_failure(server, proxy, error):
     text = (
         f"The proxy {proxy} (of http_proxy, https_proxy) must connect to {server}; "
-        f"no_proxy names hosts that need none. Received: {_reason(error)}"
+        f"no_proxy names hosts that need none. Received: {_reason(error)}."
     )
     result = ServingError(text)
     return Busy(result) if isinstance(error, ConnectionRefusedError) else result
@@ -163,7 +163,7 @@ def _expected(address, status, sent, proxy):
 
 
 def _sentence(body):
-    """Gives the text of TensorFlow Serving's error JSON, or `None`."""
+    """Returns the text of TensorFlow Serving's error JSON, or `None`."""
     try:
         text = json.loads(body)["error"]
     except (ValueError, KeyError, TypeError, RecursionError):

@@ -75,6 +75,6 @@ def _animation_format(path):
 
 
 def _durations(count, fps, step):
-    """Gives each frame's time in ms, so that the whole lasts count / fps."""
+    """Returns each frame's time in ms, so that the whole lasts count / fps."""
     times = [step * round(1000 * k / fps / step) for k in range(count + 1)]
     return [end - begin for begin, end in zip(times, times[1:], strict=False)]

@@ -127,7 +127,7 @@ class GrpcTransport:
             self._channel = grpc.insecure_channel(target, options)
 
     def predict(self, signature, rows):
-        """Gives each row's image as `bytes`, or its frames as a list of them."""
+        """Returns each row's image as `bytes`, or its frames as a list of them."""
         request = self._protos.PredictRequest(
             model_spec=self._spec | {"signature_name": signature}
         )
@@ -138,7 +138,7 @@ class GrpcTransport:
         return self._encoded(answer.outputs, len(rows))
 
     def status(self):
-        """Gives the versions: see `TaskClient.status`."""
+        """Returns the versions: see `TaskClient.status`."""
         request = self._protos.GetModelStatusRequest(model_spec=self._spec)
         answer = self._ask(
             self._protos.ModelService(self._channel).GetModelStatus, request
@@ -146,7 +146,7 @@ class GrpcTransport:
         return read_status(self.server, self._protos.to_dict(answer))
 
     def metadata(self):
-        """Gives the signatures: see `TaskClient.metadata`."""
+        """Returns the signatures: see `TaskClient.metadata`."""
         request = self._protos.GetModelMetadataRequest(
             model_spec=self._spec, metadata_field=["signature_def"]
         )
@@ -190,7 +190,7 @@ class GrpcTransport:
 
 
 def _tensor(values, name):
-    """Gives the fields of a `TensorProto` of shape [rows]."""
+    """Returns the fields of a `TensorProto` of shape [rows]."""
     dtype = _DTYPES[dtype_of(name)]
     return {
         "dtype": dtype,
@@ -205,7 +205,7 @@ def _error_of(server, model, code, details):
     The rule is that of `keras_singan.client.failures`.
     """
     text = one_line(details.partition("[[{{")[0])
-    received = f"Received: {text or 'no reason'} ({code})"
+    received = f"Received: {text or 'no reason'} ({code})."
     result = ServingError(f"{_expected(server, model, code)} {received}")
     return Busy(result) if _may_repeat(code, text.lower()) else result
 
@@ -239,7 +239,7 @@ def _expected(server, model, code):
 
 
 def _messages():
-    """Imports what gRPC needs, which is slow, and gives it under short names."""
+    """Imports what gRPC needs, which is slow; returns it under short names."""
     try:
         import grpc  # noqa: F401
         from google.protobuf import json_format
@@ -252,7 +252,7 @@ def _messages():
     except ImportError as error:
         raise ServingError(
             "gRPC needs grpcio and tensorflow-serving-api: "
-            f'pip install "keras-singan[serve]". Received: {one_line(error)}'
+            f'pip install "keras-singan[serve]". Received: {one_line(error)}.'
         ) from error
     return types.SimpleNamespace(
         TensorProto=tensor_pb2.TensorProto,

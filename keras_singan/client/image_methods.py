@@ -81,7 +81,7 @@ def _docstring(task):
 def _text(each):
     if each.is_image:
         text = each.text[0].upper() + each.text[1:]
-        return f"{text}: path, bytes, PIL image or array."
+        return f"{text}: path, bytes, file object, PIL image or array."
     if each.is_mask:
         return (
             f"An image that is {each.text}, in the same forms, or `None` to compare "

@@ -1,4 +1,4 @@
-"""What a good answer over HTTP holds."""
+"""Good answers over HTTP: their JSON becomes images, states and signatures."""
 
 import base64
 import contextlib
@@ -22,7 +22,7 @@ def read_json(address, status, body):
 
 
 def read_predictions(address, answer, rows):
-    """Gives the encoded images of an answer to `instances`.
+    """Returns the encoded images of an answer to `instances`.
 
     Args:
         address: The `Address` that was asked.
@@ -43,7 +43,7 @@ def read_predictions(address, answer, rows):
 
 
 def read_status(server, answer):
-    """Gives the versions in a model's status, as `TaskClient.status` says.
+    """Returns the versions in a model's status, as `TaskClient.status` says.
 
     Raises:
         ServingError: If the answer is no status.
@@ -60,7 +60,7 @@ def read_status(server, answer):
 
 
 def read_metadata(server, answer):
-    """Gives the signatures of a model, as `TaskClient.metadata` says.
+    """Returns the signatures of a model, as `TaskClient.metadata` says.
 
     Raises:
         ServingError: If the answer is no metadata.

@@ -103,25 +103,25 @@ class RestTransport:
         self._opener = new_opener(max_bytes, proxies)
 
     def predict(self, signature, rows):
-        """Gives each row's image as `bytes`, or its frames as a list of them."""
+        """Returns each row's image as `bytes`, or its frames as a list of them."""
         instances = [_instance(row) for row in rows]
         body = json.dumps({"signature_name": signature, "instances": instances})
         answer = self._ask(":predict", body.encode())
         return read_predictions(self._address, answer, len(rows))
 
     def status(self):
-        """Gives the versions: see `TaskClient.status`."""
+        """Returns the versions: see `TaskClient.status`."""
         return read_status(self.server, self._ask(""))
 
     def metadata(self):
-        """Gives the signatures: see `TaskClient.metadata`."""
+        """Returns the signatures: see `TaskClient.metadata`."""
         return read_metadata(self.server, self._ask("/metadata"))
 
     def close(self):
         """Does nothing: every request has a connection of its own."""
 
     def _ask(self, action, body=None):
-        """Sends a GET, or a POST where there is a body; gives the parsed JSON."""
+        """Sends a GET, or a POST where there is a body; returns the parsed JSON."""
         return self._retries.call(lambda: self._send(action, body))
 
     def _send(self, action, body):
@@ -163,7 +163,7 @@ def _host_of(proxy):
 
 
 def _instance(row):
-    """Gives a row as JSON: a signature of one input takes its bare value."""
+    """Returns a row as JSON: a signature of one input takes its bare value."""
     values = {name: _json_value(value) for name, value in row.items()}
     if len(values) > 1:
         return values

@@ -11,7 +11,7 @@ from keras_singan.errors import ServingError
 
 
 class Busy(Exception):
-    """A request that did not reach the model: it may be sent again.
+    """No model has begun with a request, or it is safe to repeat: send it again.
 
     Args:
         error: The `ServingError` to raise when no attempt is left.
@@ -67,7 +67,8 @@ class Retries:
 
 def _given_up(error, attempts):
     plural = "" if attempts == 1 else "s"
-    return ServingError(f"{error}, {attempts} attempt{plural}", error.status)
+    text = str(error).removesuffix(".")
+    return ServingError(f"{text}, {attempts} attempt{plural}.", error.status)
 
 
 def checked_retries(retries):

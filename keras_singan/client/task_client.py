@@ -88,7 +88,7 @@ class TaskClient:
         tile=None,
         progress=None,
     ):
-        """Gives the images of `sample` as they come, `batch_size` a request."""
+        """Yields the images of `sample` as they come, `batch_size` a request."""
         n = whole("n", n, 1)
         row = _row(SAMPLE, seed=seed, start_scale=start_scale)
         signature = "sample"
@@ -217,7 +217,7 @@ class TaskClient:
         """Asks for an image enlarged, with the photo's detail.
 
         Args:
-            image: Path, bytes of an encoded image, PIL image or array.
+            image: Path, bytes of an encoded image, file object, PIL image or array.
             factor: Enlargement, over 1, or `None` for the server's default.
                 Defaults to `None`.
             seed: Whole number of at least 0 for added noise, or `None` for no
@@ -338,5 +338,5 @@ class TaskClient:
 
 
 def _row(task, **given):
-    """Gives the row of a request from arguments by the inputs' names."""
+    """Returns the row of a request from arguments by the inputs' names."""
     return {name: request_value(task[name], value) for name, value in given.items()}

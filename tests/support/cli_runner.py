@@ -29,7 +29,7 @@ TINY_OPTIONS = [
 
 
 def invoke(*args, env=None, input=None):
-    """Runs `keras-singan` as `main` does; gives click's result.
+    """Runs `keras-singan` as `main` does; returns click's result.
 
     `input` is what comes from standard input.
     """
@@ -47,14 +47,14 @@ def invoke(*args, env=None, input=None):
 
 
 def succeed(*args, env=None):
-    """Runs `keras-singan`, which must succeed; gives click's result."""
+    """Runs `keras-singan`, which must succeed; returns click's result."""
     result = invoke(*args, env=env)
     assert result.exit_code == 0, result.output
     return result
 
 
 def refuse(code, *args, env=None):
-    """Runs `keras-singan`, which must refuse; gives its one line of reason."""
+    """Runs `keras-singan`, which must refuse; returns its one line of reason."""
     result = invoke(*args, env=env)
     assert result.exit_code == code, result.output
     assert isinstance(result.exception, SystemExit)
@@ -81,7 +81,7 @@ def read(path):
 
 @functools.cache
 def trained_run():
-    """Trains once; gives the run folder, which no test may change."""
+    """Trains once; returns the run folder, which no test may change."""
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     image = photo_file(folder / "photo.png")
@@ -90,12 +90,12 @@ def trained_run():
 
 
 def trained_photo():
-    """Gives the image that `trained_run` was trained on."""
+    """Returns the image that `trained_run` was trained on."""
     return trained_run().parent / "photo.png"
 
 
 def saved_model(path, size=(24, 30), channels=3, scales=1):
-    """Writes an untrained model of tiny networks; gives its path."""
+    """Writes an untrained model of tiny networks; returns its path."""
     from keras_singan.config import SinGANConfig
     from keras_singan.models.model_file import save_model
     from keras_singan.models.pyramid import new_pyramid

@@ -35,7 +35,7 @@ def running(path=DATA / "model", labels=None, **settings):
 
 
 def ask(server, method, path, body=None, headers=None):
-    """Sends a request over a socket; gives the status, the body and the headers."""
+    """Sends a request over a socket; returns the status, the body and the headers."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
     try:
         connection.request(method, path, body, headers or {})
@@ -46,7 +46,7 @@ def ask(server, method, path, body=None, headers=None):
 
 
 def post(server, body, path="/v1/models/m:predict", headers=None):
-    """Sends a predict request, a dictionary or JSON; gives status and answer."""
+    """Sends a predict request, a dictionary or JSON; returns status and answer."""
     if isinstance(body, dict):
         body = json.dumps(body)
     status, answer, _ = ask(server, "POST", path, body, headers)
@@ -54,13 +54,13 @@ def post(server, body, path="/v1/models/m:predict", headers=None):
 
 
 def get(server, path):
-    """Sends a GET request; gives the status and the answer's JSON."""
+    """Sends a GET request; returns the status and the answer's JSON."""
     status, answer, _ = ask(server, "GET", path)
     return status, json.loads(answer)
 
 
 def states(server):
-    """Gives the state of each version, as the server reports it."""
+    """Returns the state of each version, as the server reports it."""
     _, answer = get(server, "/v1/models/m")
     return {
         int(entry["version"]): entry["state"]
@@ -153,7 +153,7 @@ def _saved(value):
 
 
 def save_version(base, version, value=1.0):
-    """Puts a version that adds `value` into a base folder, at once; gives its path.
+    """Puts a version that adds `value` into a base folder, at once; returns its path.
 
     Its signature `slow` runs as many steps as it is told, `convolve` convolves
     images without a guard of its own, `optional` has an input with a default, and

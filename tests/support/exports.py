@@ -74,13 +74,13 @@ class Session:
         return result
 
     def valid(self, signature, **changes):
-        """Gives inputs that are fine, but for the changes."""
+        """Returns inputs that are fine, but for the changes."""
         return {name: _valid()[name] for name in self.signatures[signature].inputs} | (
             changes
         )
 
     def tensors(self, signature, **inputs):
-        """Gives `(feeds, fetches)` by tensor names, for other ways to run it."""
+        """Returns `(feeds, fetches)` by tensor names, for other ways to run it."""
         there = self.signatures[signature]
         feeds = {
             info.name: as_input(inputs[name], info.dtype)
@@ -117,7 +117,7 @@ def floats(image):
 
 
 def export_to_temporary(singan, **options):
-    """Exports into a folder that goes when the tests end; gives the version's."""
+    """Exports into a folder that goes when the tests end; returns the version's."""
     folder = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return export_saved_model(singan, folder, **options)
@@ -125,7 +125,7 @@ def export_to_temporary(singan, **options):
 
 @functools.cache
 def exported():
-    """Gives a trained `SinGAN` of 3 scales, and where it is exported to.
+    """Returns a trained `SinGAN` of 3 scales, and where it is exported to.
 
     Beside it stands a scale 1 that was retrained on 4 colours.
     """
@@ -139,12 +139,12 @@ def exported():
 
 @functools.cache
 def session():
-    """Gives the session of `exported()`."""
+    """Returns the session of `exported()`."""
     return Session(exported()[1])
 
 
 def untrained(size=(24, 30), channels=3, **overrides):
-    """Gives a `SinGAN` with random weights."""
+    """Returns a `SinGAN` with random weights."""
     model = SinGAN(**TINY | overrides)
     model.pyramid_ = random_pyramid(size, channels, **overrides)
     return model
@@ -152,7 +152,7 @@ def untrained(size=(24, 30), channels=3, **overrides):
 
 @functools.cache
 def limited():
-    """Gives the session of a model of 2 scales, with `TINY_LIMITS`."""
+    """Returns the session of a model of 2 scales, with `TINY_LIMITS`."""
     return Session(export_to_temporary(untrained(), limits=TINY_LIMITS, warmup=False))
 
 

@@ -58,7 +58,7 @@ class FakeServer:
         self.requests, self.seen, self.script, self.token = [], [], [], None
 
     def answer(self, method, path, headers, body):
-        """Gives an `Answer`, as TensorFlow Serving would."""
+        """Returns an `Answer`, as TensorFlow Serving would."""
         if self.token and headers.get("Authorization") != f"Bearer {self.token}":
             return Answer(401, b"<html>401 Authorization Required</html>")
         if not path.startswith("/v1/"):
@@ -79,7 +79,7 @@ class FakeServer:
         return Answer(400, {"error": f"Malformed request: {method} {path}"})
 
     def predict(self, request):
-        """Gives the predictions, or raises `Refusal`."""
+        """Returns the predictions, or raises `Refusal`."""
         signature = request.get("signature_name", "serving_default")
         signature = "sample" if signature == "serving_default" else signature
         instances = request.get("instances")
@@ -95,7 +95,7 @@ class FakeServer:
         return [self.predict_row(signature, row) for row in rows]
 
     def predict_row(self, signature, row):
-        """Gives one prediction: a colour that tells the row, sizes as the real one."""
+        """Returns a prediction: its colour tells the row, its size is the real one."""
         if row.get("start_scale", -1) > 9 or row.get("height", 0) > 4096:
             raise Refusal("assertion failed: [out of range]")
         if signature == "animate":
@@ -134,7 +134,7 @@ def _pixels(pad, side):
 
 
 def size_of(data):
-    """Gives the (width, height) of a PNG or JPEG, or raises `Refusal`."""
+    """Returns the (width, height) of a PNG or JPEG, or raises `Refusal`."""
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
             if max(image.size) > 4096:
@@ -157,7 +157,7 @@ STATUS = {
 
 
 def metadata():
-    """Gives the metadata of the model, in TensorFlow Serving's form."""
+    """Returns the metadata of the model, in TensorFlow Serving's form."""
     names = {int: "DT_INT32", float: "DT_FLOAT", bytes: "DT_STRING"}
 
     def tensor(dtype, rank=1):
@@ -190,7 +190,7 @@ def metadata():
 
 
 def as_b64(data):
-    """Gives bytes as TensorFlow Serving writes them."""
+    """Returns bytes as TensorFlow Serving writes them."""
     return {"b64": base64.b64encode(data).decode()}
 
 
@@ -261,11 +261,11 @@ def handler():
 
 
 def only(server):
-    """Gives the signature and the row of the one request that was sent."""
+    """Returns the signature and the row of the one request that was sent."""
     ((signature, (row,)),) = server.requests
     return signature, row
 
 
 def patient(sleeps, count=4, draw=lambda: 1.0, **kwargs):
-    """Gives `Retries` that note their pauses instead of making them."""
+    """Returns `Retries` that note their pauses instead of making them."""
     return Retries(count, sleep=sleeps.append, draw=draw, **kwargs)

@@ -42,7 +42,7 @@ TINIER = TINY | {"steps": 3, "discriminator_steps": 1, "normalization": None}
 
 
 def weights_of(model):
-    """Gives every number that a `SinGAN`'s pyramid holds, by order and name."""
+    """Returns every number that a `SinGAN`'s pyramid holds, by order and name."""
     weights = enumerate(model.pyramid_.weights)
     return {f"{i} {weight.name}": weight.numpy() for i, weight in weights}
 
@@ -85,7 +85,7 @@ def random_pyramid(size=(24, 30), channels=3, **overrides):
 
 
 def new_trainer(scale=1, image=None, **overrides):
-    """Gives a trainer over a pyramid whose scales below have random weights."""
+    """Returns a trainer over a pyramid whose scales below have random weights."""
     config = SinGANConfig(**TINY | overrides)
     pyramid = new_pyramid(to_float(photo() if image is None else image), config)
     randomize(pyramid.generators[:scale])
@@ -107,7 +107,7 @@ class Snapshots(ScaleCallback):
 
 @functools.cache
 def trained():
-    """Gives a fitted `SinGAN`, its run folder and its `Snapshots`: leave as is."""
+    """Returns a fitted `SinGAN`, its run folder and its `Snapshots`: leave as is."""
     folder = tempfile.TemporaryDirectory()
     atexit.register(folder.cleanup)
     run, snapshots = Path(folder.name) / "run", Snapshots()
@@ -118,14 +118,14 @@ def trained():
 
 @functools.cache
 def pyramid_of(channels):
-    """Gives a tiny trained pyramid of that many channels: leave as is."""
+    """Returns a tiny trained pyramid of that many channels: leave as is."""
     model = SinGAN(**TINIER)
     return model.fit(photo(24, 30, channels), alpha="train", verbose=0).pyramid_
 
 
 @functools.cache
 def retrained(scale=1, colors=4):
-    """Gives the retrained scale of `trained()`: leave as is."""
+    """Returns the retrained scale of `trained()`: leave as is."""
     return asked(scale=scale, colors=colors)
 
 
@@ -138,7 +138,7 @@ def asked(path=None, scale=1, colors=4, singan=None, **kwargs):
 
 
 def weight_bytes(model):
-    """Gives the bytes of each weight of a Keras model, in order."""
+    """Returns the bytes of each weight of a Keras model, in order."""
     return [weight.numpy().tobytes() for weight in model.weights]
 
 
