@@ -7,6 +7,8 @@ from pathlib import Path
 from keras_singan.backend import refuse_fork
 from keras_singan.config import resolve_config
 from keras_singan.geometry import plan_scales
+from keras_singan.hub.hub_client import is_hub_address
+from keras_singan.hub.hub_load import fetch_model
 from keras_singan.io.decode import MAX_PIXELS
 from keras_singan.io.image import read_with_notes
 from keras_singan.models.model_file import load_model
@@ -179,13 +181,21 @@ class SinGAN(TaskMethods):
 
     @classmethod
     def load(cls, path) -> "SinGAN":
-        """Reads a model from a `.keras` file or a finished run folder.
+        """Reads a model from a `.keras` file, a finished run folder, or a hub.
+
+        Args:
+            path: The file or folder; or `"hf://user/name"`, with `"@revision"`
+                for a branch, a tag or a commit of the Hugging Face hub, which
+                needs the extra `hub`. No code of a file or repository is run.
 
         Raises:
             ModelFileError: If the path is missing, or the file damaged, of
                 another kind, or from a newer version.
+            HubError: If the hub refuses or does not answer.
         """
         refuse_fork()
+        if is_hub_address(path):
+            path, _ = fetch_model(path)
         model = cls.__new__(cls)
         pyramid, model.config_ = load_model(path)
         model._given = model.config_

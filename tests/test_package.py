@@ -68,6 +68,7 @@ ORDER = {
         *("task_graphs", "request_checks", "image_signatures", "sampling_signatures"),
         *("signatures", "readme", "saved_model"),
     ),
+    "hub": ("hub_client", "hub_load", "model_card", "hub_push"),
     "estimator": (),
     "fleet": (
         *("extras", "place", "records", "photos", "photo_report", "fleet_plan"),

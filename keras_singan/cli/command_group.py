@@ -13,6 +13,7 @@ from keras_singan.cli.commands.export import export
 from keras_singan.cli.commands.fleet import fleet
 from keras_singan.cli.commands.image_tasks import COMMANDS
 from keras_singan.cli.commands.info import info
+from keras_singan.cli.commands.push import push
 from keras_singan.cli.commands.query import query
 from keras_singan.cli.commands.sample import sample
 from keras_singan.cli.commands.serve import serve
@@ -28,6 +29,7 @@ _SECTIONS = {
     "Create": (sample, animate, *COMMANDS.values()),
     "Look": (info, evaluate, benchmark),
     "Serve": (export, serve, query),
+    "Share": (push,),
 }
 
 

@@ -22,7 +22,7 @@ def in_a_folder_of_photos(tmp_path, monkeypatch):
     photo_file("photos/b.png", channels=1)
 
 
-@pytest.mark.parametrize("args", [["--help"], ["fleet", "--help"]])
+@pytest.mark.parametrize("args", [["--help"], ["fleet", "--help"], ["push", "--help"]])
 def test_help_and_the_package_load_neither_ray_nor_fsspec(args):
     code = f"""
 import sys

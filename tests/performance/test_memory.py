@@ -2,6 +2,7 @@ import dataclasses
 import re
 
 import pytest
+import tensorflow as tf
 from support.checks import refused
 
 from keras_singan.config import SinGANConfig
@@ -76,15 +77,13 @@ def test_crops_bound_what_an_image_takes():
 
 
 def test_without_a_gpu_it_is_the_memory_of_the_system(monkeypatch):
-    monkeypatch.setattr(memory.tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setattr(memory, "free_bytes", lambda: 12345)
     assert available_bytes() == 12345
 
 
 def test_a_gpu_has_memory_of_its_own(monkeypatch):
-    monkeypatch.setattr(
-        memory.tf.config, "list_physical_devices", lambda kind: ["a GPU"]
-    )
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a GPU"])
     assert available_bytes() is None
 
 

@@ -1,6 +1,8 @@
 """`keras-singan fleet`, with `status` and `retry`."""
 
+import contextlib
 import dataclasses
+import os
 import shlex
 
 import click
@@ -194,7 +196,12 @@ def _run(place, plan, address, verbose):
     from keras_singan.fleet.fleet_display import fleet_display
     from keras_singan.fleet.fleet_display import report_line
 
-    with fleet_display(place, verbose) as watch:
+    # Ray prints what it thinks of dead processes; standard output is for results.
+    with (
+        fleet_display(place, verbose) as watch,
+        open(os.devnull, "w") as nothing,
+        contextlib.redirect_stdout(nothing),
+    ):
         reports = run_fleet(place, plan, address, watch)
     done = sum(report.state == "done" for report in reports)
     waiting = sum(report.state == "waiting" for report in reports)
