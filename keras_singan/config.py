@@ -20,6 +20,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "generator_steps": 1,
         "max_filters": 32,
         "crop_size": 256,
+        "refine_from": 2,
         "dtype_policy": "auto",
     },
     "standard": {},
@@ -30,6 +31,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "generator_steps": 1,
         "learning_rate": 1e-3,
         "dtype_policy": "auto",
+        "refine_from": 2,
     },
 }
 
@@ -46,7 +48,7 @@ TASK_VALUES: dict[str | None, dict[str, Any]] = {
 
 # What stored hyper-parameters meant before the field existed, where the default
 # has become another.
-EARLIER_VALUES: dict[str, Any] = {"rec_noise": "fixed"}
+EARLIER_VALUES: dict[str, Any] = {"rec_noise": "fixed", "refine_from": None}
 
 _CHOICES: dict[str, tuple] = {
     "task": TASKS,
@@ -72,6 +74,7 @@ _INTEGERS: dict[str, tuple[int, int]] = {
 # The same, or `None`.
 _OPTIONAL_INTEGERS: dict[str, tuple[int, int]] = {
     "crop_size": (1, 2**24),
+    "refine_from": (0, 1000),
 }
 
 # name: (lowest, highest), neither allowed but where the comment says so.
@@ -86,6 +89,7 @@ _NUMBERS: dict[str, tuple[float, float]] = {
     "gradient_penalty_weight": (-1e-12, math.inf),  # 0 allowed
     "noise_amp": (-1e-12, math.inf),  # 0 allowed
     "warm_fraction": (0.0, 1.0 + 1e-12),  # 1 allowed
+    "refine_alpha": (0.0, math.inf),
 }
 
 
@@ -136,6 +140,13 @@ class SinGANConfig:
             `"fixed"` to one draw, as in the paper. Fixed noise makes scale 0
             repeat the photo nearly exactly, so that nothing varies from scale 1
             on. Defaults to `"redrawn"`.
+        refine_from: First scale whose generated images are refined by the
+            photo's own patches; in smaller models at least the finest scale is.
+            `None` never refines. It plays no part in training. Defaults to
+            `None`.
+        refine_alpha: The smaller it is, the more evenly refinement uses all
+            parts of the photo; in squared distances of values in [0, 1].
+            Defaults to `0.0001`.
         seed: Seed of weights and training noise. Defaults to `0`.
         dtype_policy: `"float32"`, `"mixed_bfloat16"`, or `"auto"`, which is
             `"mixed_bfloat16"` where this machine computes that faster. Defaults to
@@ -171,6 +182,8 @@ class SinGANConfig:
     normalization: str | None = "batch"
     padding: str = "zeros"
     rec_noise: str = "redrawn"
+    refine_from: int | None = None
+    refine_alpha: float = 0.0001
     seed: int = 0
     dtype_policy: str = "float32"
     jit_compile: str | bool = "auto"

@@ -30,7 +30,9 @@ class TaskMethods:
     # Where the model's file is, once there is one.
     _path = None
 
-    def sample(self, n=1, *, start_scale=0, size=None, tile=None, seed=None):
+    def sample(
+        self, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+    ):
         """Draws new variations: see `keras_singan.tasks.sampling.sample`.
 
         Returns:
@@ -40,9 +42,8 @@ class TaskMethods:
             NotFittedError: If the model has not been fitted or loaded.
             TaskError: If an argument is out of range.
         """
-        return sampling.sample(
-            self._fitted(), n, start_scale=start_scale, size=size, tile=tile, seed=seed
-        )
+        options = {"size": size, "tile": tile, "seed": seed, "refine": refine}
+        return sampling.sample(self._fitted(), n, start_scale=start_scale, **options)
 
     def reconstruct(self):
         """Returns the training image as the generators remember it.
@@ -156,7 +157,7 @@ class TaskMethods:
             self._fitted(), composite, mask, start_scale=start_scale, seed=seed
         )
 
-    def edit(self, image, mask=None, *, start_scale=None, seed=None):
+    def edit(self, image, mask=None, *, start_scale=None, seed=None, refine=None):
         """Makes a crude edit look real: see `tasks.editing.edit`.
 
         Returns:
@@ -167,9 +168,8 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If the mask or `start_scale` cannot be used.
         """
-        return editing.edit(
-            self._fitted(), image, mask, start_scale=start_scale, seed=seed
-        )
+        options = {"start_scale": start_scale, "seed": seed, "refine": refine}
+        return editing.edit(self._fitted(), image, mask, **options)
 
     def paint_to_image(
         self,
@@ -179,6 +179,7 @@ class TaskMethods:
         quantize=False,
         colors=5,
         seed=None,
+        refine=None,
         verbose=1,
     ):
         """Turns clip-art into a photo: see `tasks.painting.paint_to_image`.
@@ -193,6 +194,8 @@ class TaskMethods:
             colors: How many colours then, from 2 to 256. Defaults to `5`.
             seed: Whole number that fixes the noise, or `None` for a random one.
                 Defaults to `None`.
+            refine: Whether the photo's own patches refine what the generators
+                made; `None` is what the model's config says. Defaults to `None`.
             verbose: `0` for silence, `1` or `2` for lines on standard error
                 when a scale is trained anew. Defaults to `1`.
 
@@ -213,6 +216,7 @@ class TaskMethods:
             paint,
             start_scale=start_scale,
             seed=seed,
+            refine=refine,
             retrained=retrained if quantize else None,
         )
 

@@ -100,6 +100,7 @@ class Task:
             the family "image (and mask) to image"; `None` for a task with
             builders of its own.
         kept: What stays as it is, a sentence for help texts.
+        refines: Whether the photo's own patches may refine its results.
     """
 
     name: str
@@ -109,6 +110,7 @@ class Task:
     output: str = "image"
     graph: str | None = None
     kept: str = ""
+    refines: bool = False
 
     def __post_init__(self):
         object.__setattr__(self, "signature", self.signature or self.name)
@@ -268,6 +270,7 @@ SAMPLE = Task(
     name="sample",
     summary="Draw new variations of the photo.",
     inputs=(SEED, INDEX, START_SCALE),
+    refines=True,
 )
 # `sample` with a size, which is a signature of its own.
 SAMPLE_SIZE = Task(
@@ -319,6 +322,7 @@ EDIT = Task(
         SEED,
     ),
     graph="editing.edit_graph",
+    refines=True,
     kept="What lies outside the mask stays as it is.",
 )
 PAINT_TO_IMAGE = Task(
@@ -331,6 +335,7 @@ PAINT_TO_IMAGE = Task(
         QUANTIZE,
     ),
     graph="painting.paint_to_image_graph",
+    refines=True,
     kept="The result has the size of IMAGE.",
 )
 ANIMATE = Task(

@@ -213,6 +213,12 @@ scale_option = click.option(
 injection_option = scales_option(
     None, "Scale at which the picture enters: higher ones change less of it."
 )
+refine_option = click.option(
+    "--refine/--no-refine",
+    default=None,
+    help="Whether the photo's own patches refine the result: crisper.  "
+    "[default: as the model's preset has it]",
+)
 seed_option = click.option(
     "--seed", type=int, help="Seed of the noise.  [default: a random one]"
 )

@@ -34,6 +34,9 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         num_layers: Convolutions of a generator. Defaults to `5`.
         normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
         padding: `"zeros"` or `"noise"`. Defaults to `"zeros"`.
+        refine_from: First scale that is refined, or `None`: see `SinGANConfig`.
+            Defaults to `None`.
+        refine_alpha: float above 0: see `SinGANConfig`. Defaults to `0.0001`.
         seed: Seed of the initial weights and of `z_rec`. Defaults to `0`.
         metadata: Dictionary that is saved with the model. Defaults to `None`.
 
@@ -49,6 +52,8 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         num_layers=5,
         normalization="batch",
         padding="zeros",
+        refine_from=None,
+        refine_alpha=0.0001,
         seed=0,
         metadata=None,
         **kwargs,
@@ -63,6 +68,8 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         self.num_layers = num_layers
         self.normalization = normalization
         self.padding = padding
+        self.refine_from = refine_from
+        self.refine_alpha = refine_alpha
         self.seed = seed
         self.metadata = metadata
         self.generators = [self._new_generator(k) for k in range(len(self.sizes))]
@@ -92,6 +99,8 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             num_layers=config.num_layers,
             normalization=config.normalization,
             padding=config.padding,
+            refine_from=config.refine_from,
+            refine_alpha=config.refine_alpha,
             seed=config.seed,
             metadata=metadata,
             dtype=dtype or config.dtype_policy,
@@ -217,6 +226,8 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             "num_layers": self.num_layers,
             "normalization": self.normalization,
             "padding": self.padding,
+            "refine_from": self.refine_from,
+            "refine_alpha": self.refine_alpha,
             "seed": self.seed,
             "metadata": self.metadata,
         }

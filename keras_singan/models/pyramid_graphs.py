@@ -11,9 +11,16 @@ import tensorflow as tf
 from keras_singan.models.strip_tiling import apply_in_strips
 from keras_singan.ops import noise
 from keras_singan.ops.opacity import resize_picture
+from keras_singan.ops.patch_refinement import refine
 
 # What the activations of one chunk of images may take, about.
 _CHUNK_BYTES = 256 * 2**20
+
+# First refined scale of a model that was not meant to be refined. From scale 0 on
+# samples would lose their variety.
+_REFINE_FROM = 2
+# How often patches are matched: more at the finest scale, whose image is seen.
+_ROUNDS, _LAST_ROUNDS = 4, 8
 
 
 class PyramidGraphs:
@@ -24,6 +31,9 @@ class PyramidGraphs:
         scales = range(self.num_scales)
         self._graphs = [self._new_graph(scale) for scale in scales]
         self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
+        number, rounds = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
+        images = self._images_spec()
+        self._refine_graph = self.graph(refine, [images, images, number, rounds])
 
     def graph(self, function, input_signature):
         """Makes the graph of a function."""
@@ -87,7 +97,7 @@ class PyramidGraphs:
         zs = [self.rec_noise(scale) for scale in range(stop)]
         return self.generate_function(zs, stop_scale=stop)
 
-    def draw_chunks(self, seed, n, start_scale=0, sizes=None):
+    def draw_chunks(self, seed, n, start_scale=0, sizes=None, refine=None):
         """Draws the samples 0 to `n - 1` of a seed, a bounded number at a time.
 
         Args:
@@ -95,6 +105,7 @@ class PyramidGraphs:
             n: int, how many samples.
             start_scale: int. Defaults to `0`.
             sizes: As in `draw`.
+            refine: As in `draw`.
 
         Yields:
             float32 tensors `(images, height, width, channels)`.
@@ -105,7 +116,7 @@ class PyramidGraphs:
         chunk = self.chunk_size(sizes[-1])
         for first in range(0, n, chunk):
             indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
-            yield self.draw(seed, indices, start_scale, sizes, below)
+            yield self.draw(seed, indices, start_scale, sizes, below, refine)
 
     def chunk_size(self, size):
         """Returns how many images of (height, width) `size` one chunk holds."""
@@ -113,7 +124,7 @@ class PyramidGraphs:
         bytes_each = 4 * size[0] * size[1] * max(self.filters) * 3
         return max(1, _CHUNK_BYTES // bytes_each)
 
-    def draw(self, seed, indices, start_scale=0, sizes=None, below=None):
+    def draw(self, seed, indices, start_scale=0, sizes=None, below=None, refine=None):
         """Draws samples: scales below `start_scale` keep the reconstruction.
 
         Args:
@@ -126,12 +137,14 @@ class PyramidGraphs:
                 or scalar tensors. Defaults to the trained sizes.
             below: The reconstruction of the scale below an int `start_scale`;
                 `None` generates it. Defaults to `None`.
+            refine: See `refined_from`. Defaults to `None`.
 
         Returns:
             float32 tensor `(n, height, width, channels)`.
         """
         image, sizes = below, self.sizes if sizes is None else sizes
         first = 0 if below is None else start_scale
+        refined_from = self.refined_from(refine)
         for scale in range(first, self.num_scales):
             # The noise alone is chosen, so that a graph has each generator once.
             fresh = functools.partial(
@@ -140,9 +153,10 @@ class PyramidGraphs:
             kept = functools.partial(self.rec_noise, scale)
             z = _when(start_scale <= scale, fresh, kept)
             image = self.generate_function([z], image, stop_scale=scale + 1)
+            image = self.refine_scale(scale, image, start_scale, refined_from)
         return image
 
-    def inject(self, image, start_scale, seed, sizes=None, indices=(0,)):
+    def inject(self, image, start_scale, seed, sizes=None, indices=(0,), refine=None):
         """Lets an image enter at a scale, and generates from there on.
 
         The image is first shrunk to the size of the scale below, so that it is
@@ -158,6 +172,7 @@ class PyramidGraphs:
                 the trained sizes.
             indices: Sequence of ints, which samples of that seed. Defaults to
                 `(0,)`.
+            refine: See `refined_from`. Defaults to `None`.
 
         Returns:
             float32 tensor `(len(indices), height, width, channels)`.
@@ -166,10 +181,50 @@ class PyramidGraphs:
         image = resize_picture(image, _at(sizes, start_scale - 1))
         # As many as will come out: both ways through a scale must agree.
         image += tf.zeros((len(indices), 1, 1, 1))
+        refined_from = self.refined_from(refine)
         for scale in range(1, self.num_scales):
             fresh = functools.partial(self._step, scale, image, seed, indices, sizes)
             image = _when(start_scale <= scale, fresh, lambda image=image: image)
+            image = self.refine_scale(scale, image, start_scale, refined_from)
         return image
+
+    def refined_from(self, refine=None):
+        """Returns the first scale that is refined; the number of scales for none.
+
+        Args:
+            refine: `True`, `False`, or `None` for what the model was made for; or
+                a scalar int tensor, 1, 0 or -1 for the same. Defaults to `None`.
+        """
+        never, finest = self.num_scales, self.num_scales - 1
+        first = _REFINE_FROM if self.refine_from is None else self.refine_from
+        always = min(first, finest)
+        own = never if self.refine_from is None else always
+        if tf.is_tensor(refine):
+            return tf.where(refine < 0, own, tf.where(refine > 0, always, never))
+        return {None: own, True: always, False: never}[refine]
+
+    def refine_scale(self, scale, images, start_scale, refined_from):
+        """Gives images of a scale the photo's patches, if it is to be refined.
+
+        Args:
+            scale: int, index of the scale.
+            images: float32 tensor `(batch, height, width, channels)`.
+            start_scale: int or scalar int tensor, the first generated scale.
+            refined_from: int or scalar int tensor: see `refined_from`.
+
+        Returns:
+            float32 tensor of the shape of `images`.
+        """
+
+        def exchange():
+            real = resize_picture(self.real.value, self.sizes[scale])
+            last = scale == self.num_scales - 1
+            rounds = tf.constant(_LAST_ROUNDS if last else _ROUNDS)
+            alpha = tf.constant(self.refine_alpha, tf.float32)
+            return _call(self._refine_graph, images, real, alpha, rounds)
+
+        wanted = (start_scale <= scale) & (refined_from <= scale)
+        return _when(wanted, exchange, lambda: images)
 
     def _step(self, scale, image, seed, indices, sizes):
         """One scale with fresh noise, on the image from below."""

@@ -6,6 +6,7 @@ from keras_singan.task_specs import EDIT
 from keras_singan.tasks.naive_edit import naive_edit
 from keras_singan.tasks.shared.blending import blend
 from keras_singan.tasks.shared.blending import change_softly
+from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 __all__ = ["RADIUS_AT_250", "edit", "edit_graph", "naive_edit"]
@@ -15,7 +16,7 @@ __all__ = ["RADIUS_AT_250", "edit", "edit_graph", "naive_edit"]
 RADIUS_AT_250 = 20
 
 
-def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
+def edit(pyramid, image, mask=None, *, start_scale=None, seed=None, refine=None):
     """Makes a crude edit of the photo look real (Shaham et al. 2019, section 4).
 
     It works as `harmonize` does, with a mask that grows further, and keeps no
@@ -35,6 +36,9 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
             Several scales give a stack, a result each. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        refine: Whether the photo's own patches refine what the generators made:
+            crisper, and with nothing foreign in it. `None` is what the model's
+            config says. Defaults to `None`.
 
     Returns:
         uint8 array `(height, width, channels)`, of the image's size.
@@ -45,10 +49,11 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None):
         TaskError: If the mask is empty, full or of another size, none can be
             found, or another argument is out of range.
     """
-    return blend(pyramid, EDIT, image, mask, start_scale, seed, edit_graph)
+    given = image, mask, start_scale, seed, edit_graph
+    return blend(pyramid, EDIT, *given, refine=check_refine(refine))
 
 
-def edit_graph(pyramid, image, region, start_scale, seed, sizes):
+def edit_graph(pyramid, image, region, start_scale, seed, sizes, refine=None):
     """Does the work of `edit`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -59,10 +64,11 @@ def edit_graph(pyramid, image, region, start_scale, seed, sizes):
         seed: int or scalar int64 tensor.
         sizes: Sequence of (height, width), ints or scalar tensors: what
             `generation_sizes` gives.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
-    generated = pyramid.inject(image, start_scale, seed, sizes)
+    generated = pyramid.inject(image, start_scale, seed, sizes, refine=refine)
     change = enlarge_generated(pyramid, generated, ops.shape(image)[1:3]) - image
     return change_softly(image, change, region, RADIUS_AT_250)

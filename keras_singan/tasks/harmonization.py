@@ -64,7 +64,8 @@ def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
-    generated = pyramid.inject(image, start_scale, seed, sizes)
+    # Refined, the object would vanish among the photo's own patches.
+    generated = pyramid.inject(image, start_scale, seed, sizes, refine=False)
     change = generated - resize_picture(image, sizes[-1])
     change = resize_unclipped(change, ops.shape(image)[1:3])
     return change_softly(image, change, region, RADIUS_AT_250)

@@ -6,6 +6,7 @@ from keras_singan.io.image import to_uint8
 from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import repaint
 from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.shared.inputs import read_for
@@ -13,7 +14,9 @@ from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 
-def paint_to_image(pyramid, paint, *, start_scale=1, seed=None, retrained=None):
+def paint_to_image(
+    pyramid, paint, *, start_scale=1, seed=None, refine=None, retrained=None
+):
     """Turns a painting into a picture like the photo that was trained on.
 
     The painting, shrunk to the scale below `start_scale`, enters there, and the
@@ -31,6 +34,9 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None, retrained=None):
             each. Defaults to `1`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        refine: Whether the photo's own patches refine what the generators made:
+            crisper, and with nothing foreign in it. `None` is what the model's
+            config says. Defaults to `None`.
         retrained: Function from a start scale to its `QuantizedScale`, through
             which the painting then goes (see `paint_quantized`). Defaults to
             `None`: no scale is retrained.
@@ -47,19 +53,21 @@ def paint_to_image(pyramid, paint, *, start_scale=1, seed=None, retrained=None):
     seed = check_seed(seed)
     pixels = read_for(pyramid, paint)
     sizes = generation_sizes(pyramid, pixels.shape[:2])
+    refine = check_refine(refine)
 
     def run(scale):
         if retrained is None:
-            result = paint_to_image_graph(pyramid, pixels[None], scale, seed, sizes)
+            given = pyramid, pixels[None], scale, seed, sizes
+            result = paint_to_image_graph(*given, refine)
         else:
-            quantized = retrained(scale)
-            result = paint_quantized_graph(quantized, pixels[None], seed, sizes)
+            given = retrained(scale), pixels[None], seed, sizes
+            result = paint_quantized_graph(*given, refine)
         return to_uint8(result.numpy()[0])
 
     return over_scales(start_scale, run)
 
 
-def paint_to_image_graph(pyramid, image, start_scale, seed, sizes):
+def paint_to_image_graph(pyramid, image, start_scale, seed, sizes, refine=None):
     """Does the work of `paint_to_image`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -69,15 +77,16 @@ def paint_to_image_graph(pyramid, image, start_scale, seed, sizes):
         seed: int or scalar int64 tensor.
         sizes: Sequence of (height, width), ints or scalar tensors: what
             `generation_sizes` gives.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
-    generated = pyramid.inject(image, start_scale, seed, sizes)
+    generated = pyramid.inject(image, start_scale, seed, sizes, refine=refine)
     return enlarge_generated(pyramid, generated, ops.shape(image)[1:3])
 
 
-def paint_quantized(quantized, paint, *, seed=None):
+def paint_quantized(quantized, paint, *, seed=None, refine=None):
     """Does what `paint_to_image` does, through a scale that knows few colours.
 
     The painting enters that scale in the colours of its palette alone, which is
@@ -88,6 +97,7 @@ def paint_quantized(quantized, paint, *, seed=None):
         quantized: A `QuantizedScale`.
         paint: As in `paint_to_image`.
         seed: As in `paint_to_image`. Defaults to `None`.
+        refine: As in `paint_to_image`. Defaults to `None`.
 
     Returns:
         uint8 array of shape `(height, width, channels)`, of the painting's size.
@@ -102,11 +112,12 @@ def paint_quantized(quantized, paint, *, seed=None):
         paint,
         start_scale=quantized.scale,
         seed=seed,
+        refine=refine,
         retrained=lambda _: quantized,
     )
 
 
-def paint_quantized_graph(quantized, image, seed, sizes):
+def paint_quantized_graph(quantized, image, seed, sizes, refine=None):
     """Does the work of `paint_quantized`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -114,6 +125,7 @@ def paint_quantized_graph(quantized, image, seed, sizes):
         image: As in `paint_to_image_graph`.
         seed: As in `paint_to_image_graph`.
         sizes: As in `paint_to_image_graph`.
+        refine: As in `paint_to_image_graph`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
@@ -121,7 +133,10 @@ def paint_quantized_graph(quantized, image, seed, sizes):
     pyramid, scale = quantized.pyramid, quantized.scale
     entering = quantized_input(quantized, image, sizes[scale])
     zs = pyramid.draw_noise(seed, ops.zeros(1, "int64"), scale, sizes)
-    generated = pyramid.generate_function(zs, entering)
+    refined_from, generated = pyramid.refined_from(refine), entering
+    for above, z in enumerate(zs, scale):
+        generated = pyramid.generate_function([z], generated, stop_scale=above + 1)
+        generated = pyramid.refine_scale(above, generated, scale, refined_from)
     return enlarge_generated(pyramid, generated, ops.shape(image)[1:3])
 
 

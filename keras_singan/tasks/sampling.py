@@ -9,12 +9,15 @@ from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.wrapped_generation import AXES
 from keras_singan.models.generation.wrapped_generation import wrapped_chunks
 from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_size
 from keras_singan.tasks.shared.checks import check_start_scale
 
 
-def sample(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
+def sample(
+    pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+):
     """Draws new variations of the photo.
 
     Image `i` depends on `seed` and `i` alone, whatever `n` is. Scales below
@@ -34,6 +37,9 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
             must be 0. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        refine: Whether the photo's own patches refine what the generators made:
+            crisper, and with nothing foreign in it. `None` is what the model's
+            config says. Defaults to `None`.
 
     Returns:
         uint8 array of shape `(n, height, width, channels)`.
@@ -41,15 +47,14 @@ def sample(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
     Raises:
         TaskError: If an argument is out of range.
     """
-    results = list(
-        iterate_samples(
-            pyramid, n, start_scale=start_scale, size=size, tile=tile, seed=seed
-        )
-    )
+    options = {"start_scale": start_scale, "size": size, "tile": tile, "seed": seed}
+    results = list(iterate_samples(pyramid, n, **options, refine=refine))
     return np.stack(results) if isinstance(start_scale, Iterable) else results[0]
 
 
-def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None):
+def iterate_samples(
+    pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+):
     """Does what `sample` does, one start scale after the other.
 
     Args:
@@ -59,6 +64,7 @@ def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=N
         size: See `sample`. Defaults to `None`.
         tile: See `sample`. Defaults to `None`.
         seed: See `sample`. Defaults to `None`.
+        refine: See `sample`. Defaults to `None`.
 
     Returns:
         Iterator of uint8 arrays `(n, height, width, channels)`, one a scale.
@@ -70,16 +76,30 @@ def iterate_samples(pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=N
     scales = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
+    refine = check_refine(refine)
     scales = scales if isinstance(scales, tuple) else (scales,)
     axes = _check_tile(tile, scales)
-    return (_samples(pyramid, n, scale, sizes, axes, seed) for scale in scales)
+    if axes is not None:
+        _check_plain(refine)
+        return (_tiles(pyramid, n, sizes, axes, seed) for _ in scales)
+    return (_samples(pyramid, n, scale, sizes, seed, refine) for scale in scales)
 
 
-def _samples(pyramid, n, start_scale, sizes, axes, seed):
-    if axes is None:
-        chunks = pyramid.draw_chunks(seed, n, start_scale, sizes)
-    else:
-        chunks = wrapped_chunks(pyramid, seed, n, axes, sizes)
+def _check_plain(refine):
+    if refine:
+        raise TaskError(
+            "`refine` must be False or None with `tile`, since refined borders would "
+            f"not meet. Received: refine={refine!r}."
+        )
+
+
+def _tiles(pyramid, n, sizes, axes, seed):
+    chunks = wrapped_chunks(pyramid, seed, n, axes, sizes)
+    return np.concatenate([to_uint8(images.numpy()) for images in chunks])
+
+
+def _samples(pyramid, n, start_scale, sizes, seed, refine):
+    chunks = pyramid.draw_chunks(seed, n, start_scale, sizes, refine)
     return np.concatenate([to_uint8(images.numpy()) for images in chunks])
 
 

@@ -35,6 +35,7 @@ TINY = {
     "num_layers": 2,
     # Of the preset `fast` only what tests ask for.
     "warm_fraction": 1.0,
+    "refine_from": None,
     "dtype_policy": "float32",
 }
 # For `photo(24, 30)`: scales of 18x23 and 24x30, and no averages to estimate.

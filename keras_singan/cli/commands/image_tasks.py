@@ -9,6 +9,7 @@ from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import read_dash
+from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.results import Result
@@ -34,7 +35,18 @@ def image_command(task):
     """Makes the command of a task of the family: see `keras_singan.task_specs`."""
     extras = extras_of(task)
 
-    def run(model, scale, seed, grid, output, overwrite, image, mask=None, **given):
+    def run(
+        model,
+        scale,
+        seed,
+        grid,
+        output,
+        overwrite,
+        image,
+        mask=None,
+        refine=None,
+        **given,
+    ):
         names = [image, mask][: 1 + ("mask_bytes" in task)]
         extras.check(names, **given)
         images = read_dash(*names)
@@ -42,6 +54,8 @@ def image_command(task):
         scales = scale or (task.start_scale(job.singan.pyramid_.num_scales),)
         work = extras.prepare(job, images, scales, **given)
         method = getattr(job.singan, task.name)
+        if task.refines:
+            work.arguments["refine"] = refine
         draw = functools.partial(method, *work.images, seed=job.seed, **work.arguments)
         write_scales(job, work.stem, scales, draw, work.source, grid, work.keep_source)
         again = extras.again(**given)
@@ -55,6 +69,7 @@ def image_command(task):
         *extras.options,
         model_option,
         scales_option(default, scale.text),
+        *[refine_option] * task.refines,
         seed_option,
         output_options,
     ]

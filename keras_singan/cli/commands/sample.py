@@ -6,6 +6,7 @@ from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import SizeType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
+from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.results import Result
@@ -28,10 +29,21 @@ from keras_singan.task_specs import START_SCALE
 )
 @click.option("--width-factor", type=FactorType(), help="Width, times the trained one.")
 @tile_option
+@refine_option
 @seed_option
 @output_options
 def sample(
-    model, scale, count, size, height_factor, width_factor, tile, seed, grid, **to
+    model,
+    scale,
+    count,
+    size,
+    height_factor,
+    width_factor,
+    tile,
+    refine,
+    seed,
+    grid,
+    **to,
 ):
     """Draw new variations of the photo.
 
@@ -50,14 +62,8 @@ def sample(
     from keras_singan.tasks.sampling import iterate_samples
 
     # The noise of all scales is checked here, and drawn scale by scale.
-    images = iterate_samples(
-        job.singan.pyramid_,
-        count,
-        start_scale=scale,
-        size=size,
-        tile=tile,
-        seed=job.seed,
-    )
+    options = {"size": size, "tile": tile, "seed": job.seed, "refine": refine}
+    images = iterate_samples(job.singan.pyramid_, count, start_scale=scale, **options)
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
     name = f"sample_tile_{tile}" if tile else "sample"

@@ -13,7 +13,7 @@ from keras_singan.tasks.shared.regions import read_mask
 from keras_singan.tasks.shared.scale_sweep import over_scales
 
 
-def blend(pyramid, task, image, mask, start_scale, seed, graph_half):
+def blend(pyramid, task, image, mask, start_scale, seed, graph_half, **options):
     """Changes what lies under a mask, and around it; all else stays.
 
     Args:
@@ -26,6 +26,7 @@ def blend(pyramid, task, image, mask, start_scale, seed, graph_half):
         seed: Whole number, or `None` for a random one.
         graph_half: The task's work, of `(pyramid, image, region, start_scale,
             seed, sizes)`.
+        **options: What else it takes.
 
     Returns:
         uint8 array `(height, width, channels)`, of the image's size; for several
@@ -47,7 +48,8 @@ def blend(pyramid, task, image, mask, start_scale, seed, graph_half):
         region = read_mask(mask, pixels.shape[:2])
 
     def run(scale):
-        result = graph_half(pyramid, pixels[None], region, scale, seed, sizes)
+        given = pyramid, pixels[None], region, scale, seed, sizes
+        result = graph_half(*given, **options)
         return to_uint8(result.numpy()[0])
 
     return over_scales(start_scale, run)

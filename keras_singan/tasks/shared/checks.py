@@ -88,6 +88,16 @@ def check_seed(seed):
     return int(seed)
 
 
+def check_refine(refine):
+    """Returns `refine`, a bool or `None`, or raises `TaskError`."""
+    if refine is not None and not isinstance(refine, (bool, np.bool_)):
+        raise TaskError(
+            "`refine` must be True, False or None for what the model's config says. "
+            f"Received: refine={refine!r}."
+        )
+    return None if refine is None else bool(refine)
+
+
 def check_number(name, value, low, high):
     """Returns `value` as a float within [low, high], or raises `TaskError`."""
     real = isinstance(value, (int, float, np.integer, np.floating))
