@@ -217,7 +217,7 @@ refine_option = click.option(
     "--refine/--no-refine",
     default=None,
     help="Whether the photo's own patches refine the result: crisper.  "
-    "[default: as the model's preset has it]",
+    "[default: as the preset has it; not for samples that keep the layout]",
 )
 seed_option = click.option(
     "--seed", type=int, help="Seed of the noise.  [default: a random one]"

@@ -144,7 +144,7 @@ class PyramidGraphs:
         """
         image, sizes = below, self.sizes if sizes is None else sizes
         first = 0 if below is None else start_scale
-        refined_from = self.refined_from(refine)
+        refined_from = self.refined_from(refine, start_scale)
         for scale in range(first, self.num_scales):
             # The noise alone is chosen, so that a graph has each generator once.
             fresh = functools.partial(
@@ -188,17 +188,26 @@ class PyramidGraphs:
             image = self.refine_scale(scale, image, start_scale, refined_from)
         return image
 
-    def refined_from(self, refine=None):
+    def refined_from(self, refine=None, start_scale=0):
         """Returns the first scale that is refined; the number of scales for none.
+
+        Samples that keep the photo's layout are refined on demand only: the
+        nearest patches would be those of the photo at the same place.
 
         Args:
             refine: `True`, `False`, or `None` for what the model was made for; or
                 a scalar int tensor, 1, 0 or -1 for the same. Defaults to `None`.
+            start_scale: int or scalar int tensor, the first scale with fresh noise
+                of a sample. Defaults to `0`.
         """
         never, finest = self.num_scales, self.num_scales - 1
         first = _REFINE_FROM if self.refine_from is None else self.refine_from
         always = min(first, finest)
         own = never if self.refine_from is None else always
+        if tf.is_tensor(start_scale):
+            own = tf.where(start_scale > 0, never, own)
+        elif start_scale > 0:
+            own = never
         if tf.is_tensor(refine):
             return tf.where(refine < 0, own, tf.where(refine > 0, always, never))
         return {None: own, True: always, False: never}[refine]

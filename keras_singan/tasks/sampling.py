@@ -39,7 +39,8 @@ def sample(
             Defaults to `None`.
         refine: Whether the photo's own patches refine what the generators made:
             crisper, and with nothing foreign in it. `None` is what the model's
-            config says. Defaults to `None`.
+            config says for `start_scale` 0, and no for later ones, from which
+            refined samples would be the photo again. Defaults to `None`.
 
     Returns:
         uint8 array of shape `(n, height, width, channels)`.

@@ -85,6 +85,16 @@ def test_where_refinement_begins(own, refine, first):
     assert pyramid.refined_from(number) == first
 
 
+def test_samples_that_keep_the_layout_are_refined_on_demand_only():
+    pyramid = with_refinement(1)
+    for start, numbers in ((1, (3, 1)), (tf.constant(1), (3, 1)), (0, (1, 1))):
+        assert pyramid.refined_from(None, start) == numbers[0]
+        assert pyramid.refined_from(True, start) == numbers[1]
+    plain = pyramid.draw(1, [0], 1, refine=False)
+    assert np.array_equal(pyramid.draw(1, [0], 1), plain)
+    assert not np.array_equal(pyramid.draw(1, [0], 1, refine=True), plain)
+
+
 def test_every_scale_from_there_on_is_refined():
     pyramid, calls = with_refinement(1), []
     pyramid.refine_scale = lambda scale, images, start_scale, refined_from: (
@@ -100,7 +110,8 @@ def test_scales_that_keep_the_reconstruction_are_not_refined():
     z = pyramid._noise(2, 1, [0], pyramid.sizes[2])
     image = pyramid.generate_function([z], below)
     wanted = pyramid.refine_scale(2, image, 2, 0)
-    np.testing.assert_allclose(pyramid.draw(1, [0], 2), wanted, atol=1e-5)
+    drawn = pyramid.draw(1, [0], 2, refine=True)
+    np.testing.assert_allclose(drawn, wanted, atol=1e-5)
 
 
 def test_a_scale_is_refined_by_the_photo_at_its_size():
