@@ -40,7 +40,8 @@ def sample(
         refine: Whether the photo's own patches refine what the generators made:
             crisper, and with nothing foreign in it. `None` is what the model's
             config says for `start_scale` 0, and no for later ones, from which
-            refined samples would be the photo again. Defaults to `None`.
+            refined samples would be the photo again. Tiles are not refined.
+            Defaults to `None`.
 
     Returns:
         uint8 array of shape `(n, height, width, channels)`.

@@ -181,6 +181,13 @@ def test_another_value_is_refused(refine):
         model().sample(1, refine=refine)
 
 
+def test_tiles_are_not_refined():
+    with pytest.raises(TaskError, match="`refine` must be False or None with `tile`"):
+        model().sample(1, tile="both", refine=True)
+    plain = model().sample(1, tile="both", seed=1)
+    assert np.array_equal(model().sample(1, tile="both", seed=1, refine=False), plain)
+
+
 def test_the_choice_is_kept_in_the_models_file(tmp_path):
     options = {"min_size": 18, "num_layers": 2, "filters": 2, "steps": 1}
     singan = SinGAN(**options, refine_from=1, refine_alpha=0.002)
