@@ -244,21 +244,26 @@ class Driver:
 
     @contextlib.contextmanager
     def _held_interrupts(self):
-        """Turns the first Ctrl-C into a stop; the second acts at once."""
+        """Turns the first Ctrl-C, or SIGTERM, into a stop; the second acts at once."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.getsignal(signal.SIGINT)
+        before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+
+        def restore():
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
         def hold(number, frame):
-            signal.signal(signal.SIGINT, before)
+            restore()
             self.stop()
 
-        signal.signal(signal.SIGINT, hold)
+        for number in before:
+            signal.signal(number, hold)
         try:
             yield
         finally:
-            signal.signal(signal.SIGINT, before)
+            restore()
 
 
 def _reason(error):

@@ -139,6 +139,7 @@ def test_what_dies_costs_a_minute_and_not_a_photo(cluster, tmp_path, monkeypatch
     with open("out/report.csv", newline="") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
     states = {name: row["state"] for name, row in rows.items()}
+    print(Path("log").read_text())
     assert states == {n: "failed" if n in broken else "done" for n in names}
     for name in broken:
         assert f"photos/{name}.png" in rows[name]["error"]
