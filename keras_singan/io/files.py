@@ -185,6 +185,30 @@ def write_json(path, obj, sync=True):
     write_text(path, json.dumps(obj, indent=2, ensure_ascii=False) + "\n", sync)
 
 
+def read_json(path, most_bytes=2**20):
+    """Reads a JSON file, which may come from a stranger.
+
+    Args:
+        path: The file.
+        most_bytes: Most bytes that it may have. Defaults to `2**20`.
+
+    Returns:
+        What JSON holds.
+
+    Raises:
+        ValueError: If it is no JSON, is longer, or is nested too deeply.
+        OSError: If it cannot be read.
+    """
+    with open(path, "rb") as file:
+        data = file.read(most_bytes + 1)
+    if len(data) > most_bytes:
+        raise ValueError(f"more than {most_bytes} bytes")
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def _sync(path):
     # Windows syncs only handles that are open for writing, hence "r+b".
     with open(path, "r+b") as file:

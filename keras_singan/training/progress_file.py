@@ -20,8 +20,9 @@ scales it can rest for half a minute. A process that was killed leaves `planned`
 or `training` behind: `run_lock.owner` tells whether one is at work.
 """
 
-import json
 from pathlib import Path
+
+from keras_singan.io.files import read_json
 
 PROGRESS_NAME = "progress.json"
 
@@ -36,7 +37,7 @@ def read_progress(folder):
         The dictionary that is described above.
     """
     try:
-        progress = json.loads((Path(folder) / PROGRESS_NAME).read_text("utf-8"))
+        progress = read_json(Path(folder) / PROGRESS_NAME)
     except (OSError, ValueError):
         return None
     return progress if isinstance(progress, dict) and "state" in progress else None

@@ -21,7 +21,6 @@ left under temporary names is removed by the next; nothing else ever is.
 import contextlib
 import dataclasses
 import hashlib
-import json
 from pathlib import Path
 
 from keras_singan import __version__
@@ -29,6 +28,7 @@ from keras_singan.config import EARLIER_VALUES
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import RunFolderError
 from keras_singan.io.files import mark_temporaries
+from keras_singan.io.files import read_json
 from keras_singan.io.files import write_bytes
 from keras_singan.io.files import write_json
 from keras_singan.io.image import save_image
@@ -41,6 +41,9 @@ from keras_singan.training.callbacks import LOSSES
 from keras_singan.training.checkpoint import ScaleCheckpoint
 from keras_singan.training.checkpoint import load_checkpoint
 from keras_singan.training.run_lock import RunLock
+
+# Most bytes of the losses, and most values that a refusal names.
+_HISTORY_BYTES, _MOST_NAMED = 2**28, 6
 
 
 class RunFolder:
@@ -136,7 +139,7 @@ class RunFolder:
 
     def _compare(self, card):
         try:
-            found = json.loads((self.path / "config.json").read_text("utf-8"))
+            found = read_json(self.path / "config.json")
             # A field that the version which wrote it did not have meant this.
             there = SinGANConfig().to_dict() | EARLIER_VALUES | found["config"]
             image = found["image"]
@@ -159,10 +162,10 @@ class RunFolder:
 
     def _read_history(self):
         try:
-            text = (self.path / "history.json").read_text("utf-8")
+            history = read_json(self.path / "history.json", _HISTORY_BYTES)
             self.history.scales[:] = [
                 {name: [float(x) for x in scale[name]] for name in LOSSES}
-                for scale in json.loads(text)["scales"]
+                for scale in history["scales"]
             ]
         except (OSError, ValueError, KeyError, TypeError):
             # Losses are for people; the training does not need them.
@@ -269,7 +272,7 @@ def _stored_values(path):
     if path is None:
         return {}
     try:
-        card = json.loads((Path(path) / "config.json").read_text("utf-8"))
+        card = read_json(Path(path) / "config.json")
         stored = card["config"]
     except (OSError, ValueError, KeyError, TypeError):
         return {}
@@ -292,9 +295,13 @@ def run_card(config: SinGANConfig, image):
 
 
 def _differences(there, here):
-    names = sorted(set(there) | set(here))
-    return ", ".join(
-        f"{name}={there.get(name)!r} (now {here.get(name)!r})"
-        for name in names
-        if there.get(name) != here.get(name)
-    )
+    """Names what differs on one line: a file from a stranger may hold anything."""
+    texts = [
+        f"{name}={repr(there.get(name))[:40]} (now {value!r})"
+        for name, value in sorted(here.items())
+        if there.get(name) != value
+    ]
+    unknown = len(set(there) - set(here))
+    more = max(0, len(texts) - _MOST_NAMED) + unknown
+    texts = texts[:_MOST_NAMED] + [f"{more} more"] * (more > 0)
+    return ", ".join(texts)

@@ -123,7 +123,7 @@ def _read(file):
     try:
         file.seek(0)
         card = json.loads(file.read(1000))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return card if isinstance(card, dict) else {}
 

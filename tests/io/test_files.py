@@ -13,6 +13,7 @@ from keras_singan.errors import OutputError
 from keras_singan.io.files import atomic_path
 from keras_singan.io.files import mark_temporaries
 from keras_singan.io.files import new_mark
+from keras_singan.io.files import read_json
 from keras_singan.io.files import remove_marked
 from keras_singan.io.files import write_bytes
 from keras_singan.io.files import write_json
@@ -290,3 +291,15 @@ def test_a_mark_ends_with_its_block(tmp_path):
     with mark_temporaries(mark):
         assert mark in leave(tmp_path).name
     assert mark not in leave(tmp_path).name
+
+
+def test_json_is_read_within_a_bound(tmp_path):
+    path = tmp_path / "x.json"
+    write_json(path, {"a": ["é", 1.5]})
+    assert read_json(path) == {"a": ["é", 1.5]}
+    assert read_json(path, path.stat().st_size) == {"a": ["é", 1.5]}
+    with pytest.raises(ValueError, match="more than"):
+        read_json(path, path.stat().st_size - 1)
+    path.write_text("[" * 10**5)
+    with pytest.raises(ValueError, match="deeply"):
+        read_json(path)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 from support.checks import assert_one_line
+from support.checks import refused
 from support.checks import snapshot
 from support.photos import photo
 from support.tiny_models import opened_run
@@ -29,6 +30,31 @@ def test_another_run_is_refused(tmp_path, options, image, text):
     assert text in str(error.value) and str(tmp_path / "run") in str(error.value)
     assert snapshot(tmp_path) == before
     opened_run(tmp_path / "run")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 10**5, " " * 2**21, '{"config": ' * 10**4],
+    ids=["deep", "long", "both"],
+)
+@pytest.mark.parametrize("name", ["config.json", "history.json"])
+def test_json_from_a_stranger_is_read_with_suspicion(tmp_path, text, name):
+    opened_run(tmp_path)
+    (tmp_path / name).write_text(text)
+    if name == "config.json":
+        refused(lambda: opened_run(tmp_path), RunFolderError)
+    else:
+        assert opened_run(tmp_path).history.scales == []
+
+
+def test_a_card_from_a_stranger_is_quoted_and_cut(tmp_path):
+    opened_run(tmp_path)
+    path = tmp_path / "config.json"
+    card = json.loads(path.read_text("utf-8"))
+    card["config"] |= {f"\x1b[2J\n{k}" + "x" * 99: "y" * 10**4 for k in range(50)}
+    path.write_text(json.dumps(card), "utf-8")
+    line = refused(lambda: opened_run(tmp_path), RunFolderError)
+    assert line.isprintable() and "more" in line
 
 
 HIDDEN = [
