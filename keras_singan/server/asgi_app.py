@@ -11,6 +11,7 @@ from keras_singan.server.admission import LIGHT
 from keras_singan.server.admission import READING
 from keras_singan.server.admission import Deadline
 from keras_singan.server.json_codec.reading_process import is_slow_to_read
+from keras_singan.server.json_codec.reading_process import value_count
 from keras_singan.server.prometheus import PATH as METRICS_PATH
 from keras_singan.server.rest_api import Answer
 from keras_singan.server.rest_api import error_answer
@@ -25,6 +26,10 @@ _REASONS = {404: "Not Found", 501: "Not Implemented"}
 # A client hears of its body's size when it has sent it; not all of it need come.
 _DRAINED_BODIES = 4
 _INFLATED_STEP = 1 << 20
+# A value takes forty bytes of memory, however short it is: bodies of short values
+# have a limit of their own.
+_VALUE_BYTES = 8
+_FEW_VALUES = 100_000
 
 
 class HttpApp:
@@ -87,6 +92,7 @@ class HttpApp:
         with self._budget.holder(stop.set) as holder:
             body = await self._body(scope, receive, deadline, holder, stop)
             call = functools.partial(self._rest.predict, target, body, deadline)
+            self._check_values(body)
             lane = READING if is_slow_to_read(body) else LIGHT
             del body
             return await _unless_gone(
@@ -99,6 +105,15 @@ class HttpApp:
             text = f"Unexpected path: {target}. Should be {METRICS_PATH}"
             return Answer(400, text.encode(), content_type=kind)
         return Answer(200, self._metrics.page().encode(), content_type=kind)
+
+    def _check_values(self, body):
+        most = max(_FEW_VALUES, self._max_body // _VALUE_BYTES)
+        if value_count(body) > most:
+            raise StatusError(
+                "INVALID_ARGUMENT",
+                f"The request holds more than {most} values: send images encoded.",
+                413,
+            )
 
     async def _body(self, scope, receive, deadline, holder, stop):
         reading = asyncio.ensure_future(self._read(receive, deadline, holder))

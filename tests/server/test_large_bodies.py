@@ -138,6 +138,15 @@ def test_inflated_bytes_count(base):
     assert (status, "larger than 4194304 bytes" in answer["error"]) == (413, True)
 
 
+@pytest.mark.parametrize("value", [b"1,", b"[],", b"{},"])
+def test_short_values_have_a_limit_of_their_own(base, value):
+    with running(base, max_body_mb=1) as server:
+        body = b'{"inputs": [' + value * 140_000 + b"1]}"
+        assert len(body) < 1 << 20
+        status, answer = post(server, body)
+        assert (status, "more than 131072 values" in answer["error"]) == (413, True)
+
+
 def test_bytes_of_all_requests_are_bounded():
     budget = ByteBudget(100)
     with budget.holder() as one, budget.holder() as other:

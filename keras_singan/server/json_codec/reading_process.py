@@ -29,9 +29,14 @@ _LENGTH = struct.Struct("!Q")
 _PIPE_BYTES = 1 << 16
 
 
+def value_count(body):
+    """Returns about how many values, lists and objects a body holds."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
+
+
 def is_slow_to_read(body):
     """Returns whether a body holds many values; long strings are read quickly."""
-    return body.count(b",") + body.count(b"[") + body.count(b"{") > _SLOW_VALUES
+    return value_count(body) > _SLOW_VALUES
 
 
 class ReadingProcess:

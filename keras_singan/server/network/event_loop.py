@@ -1,6 +1,7 @@
 """An event loop in a thread of its own."""
 
 import asyncio
+import concurrent.futures
 import threading
 
 
@@ -9,6 +10,10 @@ class EventLoop:
 
     def __init__(self):
         self._loop = asyncio.new_event_loop()
+        # What blocks for a moment, such as inflating: the peers take turns.
+        self._loop.set_default_executor(
+            concurrent.futures.ThreadPoolExecutor(1, "keras-singan blocking")
+        )
         self._thread = threading.Thread(
             target=self._run, name="keras-singan network", daemon=True
         )
@@ -25,6 +30,7 @@ class EventLoop:
     def close(self):
         """Cancels what still runs, and ends the thread."""
         self.run(_cancel_all())
+        self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
