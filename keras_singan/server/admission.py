@@ -26,8 +26,8 @@ _WAITING_BODIES = 16
 
 @dataclasses.dataclass(eq=False)
 class _Job:
-    future: concurrent.futures.Future
-    call: Callable
+    future: concurrent.futures.Future | None
+    call: Callable | None
     lane: str
     seconds: float
     start: float = math.inf
@@ -136,15 +136,15 @@ class Admission:
 
     def _work(self, lanes):
         while (job := self._take(lanes)) is not None:
+            future = job.future
             try:
                 result = job.call()
             except BaseException as error:
-                job.future.set_exception(error)
+                future.set_exception(error)
             else:
-                job.future.set_result(result)
+                future.set_result(result)
             # Until the next one comes, nothing of this one is kept.
-            del job
-            result = None
+            job = future = result = None
 
     def _take(self, lanes):
         with self._changed:
@@ -157,7 +157,7 @@ class Admission:
                     self._changed.wait()
                     continue
                 job = ready[0].waiting.popleft()
-                if job.future.set_running_or_notify_cancel():
+                if job.future and job.future.set_running_or_notify_cancel():
                     job.start = time.monotonic()
                     return job
 
@@ -167,6 +167,9 @@ class Admission:
             lane.jobs.remove(job)
             if job in lane.waiting:
                 lane.waiting.remove(job)
+            # The future refers to the job: with the way back they would stay in
+            # memory, with all that the request held, until a collection.
+            job.future = job.call = None
             self._changed.notify_all()
 
     def drain(self, seconds):
@@ -203,11 +206,13 @@ class Admission:
             left = deadline.remaining()
             future = self.submit(result.call, result.lane, result.seconds, left)
             try:
-                result = await asyncio.wait_for(
-                    asyncio.wrap_future(future), left + GRACE_SECONDS
-                )
+                async with asyncio.timeout(left + GRACE_SECONDS):
+                    result = await asyncio.wrap_future(future)
             except TimeoutError:
                 raise timed_out() from None
+            finally:
+                # An error refers to this frame, and the future to the error.
+                del future
         return result
 
 

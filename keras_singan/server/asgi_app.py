@@ -125,6 +125,8 @@ class HttpApp:
             body = await reading
         finally:
             await _end(reading, stopping)
+            # An error refers to this frame, and the task to the error.
+            del reading, stopping
         holder.arrived()
         if b"gzip" in dict(scope["headers"]).get(b"content-encoding", b""):
             return await self._inflated(body, holder)
@@ -173,6 +175,7 @@ async def _unless_gone(work, receive):
         return await work
     finally:
         await _end(work, gone)
+        del work, gone
 
 
 async def _end(*tasks):

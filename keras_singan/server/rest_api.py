@@ -164,7 +164,7 @@ class Rest:
                 deadline.remaining(),
                 record=self._record,
             )
-        body = write_outputs(outputs, rows)
+        body = write_outputs(outputs, rows, deadline.remaining)
         return Answer(200, body, "OK", where[0], "predict")
 
     def _refuse(self, where, body, what):

@@ -9,6 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from tensorflow.core.framework import types_pb2
 
+from keras_singan.server.admission import Deadline
 from keras_singan.server.json_codec.answer import write_outputs
 from keras_singan.server.json_codec.parse import parse_json
 from keras_singan.server.json_codec.request import parse_request
@@ -296,6 +297,25 @@ def test_columns_are_written():
     assert write(False, y=(b"a\x01", STRING)) == {"outputs": "a\x01"}
     assert write(False, y_bytes=([b"a"], STRING)) == {"outputs": [{"b64": "YQ=="}]}
     assert write(False, y=([[], []], DOUBLE)) == {"outputs": [[], []]}
+
+
+def test_long_answers_are_written_piece_by_piece():
+    checks = []
+    values = np.arange(20_000, dtype=np.int32)
+    body = write_outputs({"y": (values, INT)}, False, lambda: checks.append(1))
+    assert json.loads(body) == {"outputs": values.tolist()}
+    assert len(checks) == 5
+    boxes = values.reshape(100, 200)
+    assert json.loads(write_outputs({"y": (boxes, INT)}, True)) == {
+        "predictions": boxes.tolist()
+    }
+
+
+def test_an_answer_that_takes_too_long_is_given_up():
+    deadline = Deadline(-1)
+    with pytest.raises(StatusError) as error:
+        write_outputs({"y": (np.zeros(10), DOUBLE)}, False, deadline.remaining)
+    assert error.value.code == "DEADLINE_EXCEEDED"
 
 
 def test_strings_that_are_no_text_are_written_as_they_are():

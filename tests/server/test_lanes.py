@@ -1,19 +1,26 @@
 import asyncio
 import concurrent.futures
 import contextlib
+import functools
+import gc
 import io
 import socket
 import threading
+import time
+import weakref
 
+import grpc
 import numpy as np
 import pytest
 from PIL import Image
 from support.embedded_server import HeldRuns
 from support.embedded_server import ask
 from support.embedded_server import post
+from support.embedded_server import predict_request
 from support.embedded_server import running
 from support.embedded_server import save_version
 from support.embedded_server import wait_for
+from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from keras_singan.server.admission import HEAVY
 from keras_singan.server.admission import Admission
@@ -262,3 +269,72 @@ def busy(server):
         except TimeoutError:
             # It waits, and is dropped as soon as this connection ends.
             return False
+
+
+class Held:
+    """What a request holds; it counts how many there are."""
+
+    count = 0
+
+    def __init__(self):
+        Held.count += 1
+
+    def __del__(self):
+        Held.count -= 1
+
+
+@pytest.mark.parametrize("end", ["result", "error", "drop"])
+def test_nothing_of_a_request_waits_for_a_collection(admission, end):
+    def work(held):
+        if end == "error":
+            raise StatusError("INTERNAL", "It failed.")
+        return held
+
+    async def ask_all():
+        for _ in range(5):
+            with contextlib.suppress(StatusError):
+                call = functools.partial(work, Held())
+                if end == "drop":
+                    call = functools.partial(time.sleep, 0.1)
+                    call.held = Held()
+                    asking = asyncio.ensure_future(admission.run(call, Deadline(9)))
+                    await asyncio.sleep(0)
+                    asking.cancel()
+                else:
+                    await admission.run(call, Deadline(9))
+            call = asking = None
+            await asyncio.sleep(0.01)
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(ask_all())
+        wait_for(lambda: Held.count == 0)
+    finally:
+        gc.enable()
+
+
+def test_refused_messages_leave_nothing(base, monkeypatch):
+    held = []
+
+    def refuse(protos, max_bytes):
+        array = np.zeros(1)
+        held.append(weakref.ref(array))
+        raise StatusError("INVALID_ARGUMENT", "It holds nothing.")
+
+    monkeypatch.setattr("keras_singan.server.grpc_api.arrays_from_protos", refuse)
+    gc.collect()
+    gc.disable()
+    try:
+        with (
+            running(base, grpc_port=0) as server,
+            grpc.insecure_channel(server.grpc_target) as channel,
+        ):
+            stub = prediction_service_pb2_grpc.PredictionServiceStub(channel)
+            for _ in range(5):
+                with pytest.raises(grpc.RpcError):
+                    stub.Predict(predict_request(x=[1.0]))
+            wait_for(lambda: not any(each() is not None for each in held))
+        assert len(held) == 5
+    finally:
+        gc.enable()

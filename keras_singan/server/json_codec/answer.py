@@ -7,11 +7,12 @@ import numpy as np
 
 from keras_singan.server.json_codec.values import decimal_text
 from keras_singan.server.json_codec.writer import JsonWriter
-from keras_singan.server.json_codec.writer import encoded
 from keras_singan.server.json_codec.writer import quoted
 from keras_singan.server.signature_types import type_text
 from keras_singan.server.status_codes import invalid
 
+# Values whose texts are made at once.
+_BATCH = 4096
 _WHOLE = {"int32", "int16", "int8", "uint8", "int64", "uint32", "uint64"}
 
 
@@ -22,10 +23,10 @@ def write_error(message):
     writer.string("error")
     writer.string(message)
     writer.end_object()
-    return encoded(writer.text())
+    return writer.body()
 
 
-def write_outputs(outputs, rows):
+def write_outputs(outputs, rows, check=lambda: None):
     """Returns the body of a predict answer, bytes.
 
     Args:
@@ -33,6 +34,8 @@ def write_outputs(outputs, rows):
             name that ends in `_bytes` are written as base64.
         rows: Whether the answer is in rows (`predictions`), else in columns
             (`outputs`).
+        check: Function that is called now and then, and may raise. Defaults to
+            nothing.
 
     Raises:
         StatusError: INVALID_ARGUMENT, if outputs cannot be told apart into rows, or
@@ -42,7 +45,7 @@ def write_outputs(outputs, rows):
         raise invalid("Cannot convert empty tensor map to JSON")
     count = _row_count(outputs) if rows else None
     outputs = {
-        name: _Values(name, np.asarray(array), dtype)
+        name: _Values(name, np.asarray(array), dtype, check)
         for name, (array, dtype) in outputs.items()
     }
     writer = JsonWriter()
@@ -53,7 +56,7 @@ def write_outputs(outputs, rows):
     else:
         _write_named(writer, outputs, lambda values: values.write_all(writer))
     writer.end_object()
-    return encoded(writer.text())
+    return writer.body()
 
 
 def _row_count(outputs):
@@ -95,14 +98,22 @@ def _write_named(writer, outputs, write, single_line=False):
 
 
 class _Values:
-    """The values of one output, ready to be written."""
+    """The values of one output; their texts are made as they are written."""
 
-    def __init__(self, name, array, dtype):
-        self._type = type_text(dtype)
+    def __init__(self, name, array, dtype, check):
+        self._type, self._check = type_text(dtype), check
         self._shape = array.shape
         self._base64 = self._type == "string" and name.endswith("_bytes")
-        flat = array.reshape(-1).tolist()
-        self._tokens = self._texts(flat) if flat else []
+        self._flat = array.reshape(-1)
+        if self._flat.size:
+            # Before anything is written: whether the type can be.
+            self._texts(self._flat[:1].tolist())
+
+    def _batches(self, start, count):
+        for first in range(start, start + count, _BATCH):
+            self._check()
+            last = min(first + _BATCH, start + count)
+            yield self._texts(self._flat[first:last].tolist())
 
     def _texts(self, flat):
         if self._type in ("float", "double"):
@@ -127,9 +138,11 @@ class _Values:
 
     def _write(self, writer, shape, start):
         if not shape:
-            self._write_one(writer, self._tokens[start])
+            self._write_one(
+                writer, *self._texts(self._flat[start : start + 1].tolist())
+            )
         elif len(shape) == 1 and not self._base64:
-            writer.array(self._tokens[start : start + shape[0]])
+            writer.array(self._batches(start, shape[0]))
         else:
             step = math.prod(shape[1:])
             writer.start_array()

@@ -12,6 +12,7 @@ _SHORT = {
     "\r": "\\r",
     "\t": "\\t",
 }
+_PARTS = 1000
 
 
 def quoted(text):
@@ -49,13 +50,23 @@ class JsonWriter:
     def __init__(self, limit=None):
         self.single_line = False
         self._limit, self._length = limit, 0
-        self._parts = []
+        # Long answers are kept as bytes: many short texts take five times as much.
+        self._parts, self._bytes = [], bytearray()
         # (is a list, values so far) of each list and object that is open.
         self._levels = []
 
     def text(self):
         """Returns what has been written."""
-        return "".join(self._parts)
+        return self.body().decode("utf-8", "surrogateescape")
+
+    def body(self):
+        """Returns the bytes of what has been written."""
+        self._flush()
+        return bytes(self._bytes)
+
+    def _flush(self):
+        self._bytes += encoded("".join(self._parts))
+        self._parts.clear()
 
     def start_object(self):
         """Opens an object; keys and values follow in turn."""
@@ -87,12 +98,19 @@ class JsonWriter:
         self.prefix()
         self._put(token)
 
-    def array(self, tokens):
-        """Writes a whole list of values that are JSON already."""
+    def array(self, batches):
+        """Writes a whole list.
+
+        Args:
+            batches: Iterable of non-empty lists of values that are JSON already.
+        """
         self.start_array()
-        if tokens:
-            self.prefix()
-            gap = ", " if self.single_line else f",\n{self._indent()}"
+        gap = ", " if self.single_line else f",\n{self._indent()}"
+        for number, tokens in enumerate(batches):
+            if number:
+                self._put(gap)
+            else:
+                self.prefix()
             self._put(gap.join(tokens))
         self.end_array()
 
@@ -116,5 +134,7 @@ class JsonWriter:
     def _put(self, text):
         self._parts.append(text)
         self._length += len(text)
+        if len(self._parts) > _PARTS:
+            self._flush()
         if self._limit is not None and self._length > self._limit:
             raise self.Full

@@ -39,6 +39,8 @@ def grpc_options(max_bytes, connections):
         # Another server on the same port is an error, not a partner.
         ("grpc.so_reuseport", 0),
         ("grpc.max_concurrent_streams", 128),
+        # It would keep a record of every connection.
+        ("grpc.enable_channelz", 0),
         ("grpc.max_allowed_incoming_connections", connections),
         ("grpc.server_handshake_timeout_ms", round(1000 * MESSAGE_SECONDS)),
         # A peer that has vanished is noticed.
@@ -109,7 +111,8 @@ class GrpcFront:
                 seconds = math.inf if left is None else max(left, 0.0)
                 return await method(message, seconds)
             except Exception as error:
-                status = from_exception(error)
+                # Its traceback refers to this frame, which refers to it.
+                status = from_exception(error).with_traceback(None)
             code = getattr(grpc.StatusCode, status.code)
             await context.abort(code, _text(status.message), _retry(status))
 
@@ -139,6 +142,7 @@ class GrpcFront:
             self._reading.pop(key, None)
             reading.cancel()
             stopping.cancel()
+            del reading, stopping
 
 
 def _retry(status):
