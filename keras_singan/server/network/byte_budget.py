@@ -1,12 +1,22 @@
 """How many bytes of requests are held at once, over all connections."""
 
+import asyncio
 import contextlib
+import ctypes
 import time
 
 from keras_singan.server.status_codes import StatusError
 
 # A body that has been on its way for longer makes room when room is short.
 _SLOW_SECONDS = 2.0
+# After so many bytes of requests the memory that they took goes back.
+_TRIM_BYTES = 1 << 26
+
+
+def give_memory_back():
+    """Gives free memory back to the system; the C library keeps it otherwise."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class ByteBudget:
@@ -23,6 +33,7 @@ class ByteBudget:
 
     def __init__(self, most):
         self.most, self.held = most, 0
+        self._passed = 0
         self._arriving = {}
 
     @contextlib.contextmanager
@@ -41,6 +52,10 @@ class ByteBudget:
         finally:
             holder.arrived()
             self.held -= holder.size
+            self._passed += holder.size
+            if self._passed > _TRIM_BYTES:
+                self._passed = 0
+                asyncio.get_running_loop().run_in_executor(None, give_memory_back)
 
     def make_room(self, count):
         """Ends slow bodies, the oldest first, until `count` more bytes have room.
