@@ -81,9 +81,10 @@ def sentence(error):
             "(train) or --size (sample)."
         )
     if isinstance(error, OSError) and error.strerror:
+        where = f"path={error.filename!r}" if error.filename else "standard output"
         return (
             "The system must let files be read and written, but it answered "
-            f"{error.strerror!r}. Received: path={error.filename!r}."
+            f"{error.strerror!r}. Received: {where}."
         )
     return f"Unexpected {type(error).__name__}: {text}"
 

@@ -1,6 +1,7 @@
 """`SinGAN`: fit one photo, then draw from it."""
 
 import contextlib
+import gc
 import warnings
 from pathlib import Path
 
@@ -126,6 +127,12 @@ class SinGAN(TaskMethods):
         check_verbose(verbose)
         callbacks = check_callbacks(callbacks)
         pixels = self._read(image, alpha, value_range, max_pixels)
+        self._fit(pixels, checkpoint_dir, log_dir, callbacks, verbose)
+        # Models and their graphs are cycles: 30 MB that would stay for long.
+        gc.collect()
+        return self
+
+    def _fit(self, pixels, checkpoint_dir, log_dir, callbacks, verbose):
         config = continue_config(self._given, checkpoint_dir)
         config = resolve_precision(config, stored_policy(checkpoint_dir))
         running = runnable_precision(config)
@@ -145,7 +152,7 @@ class SinGAN(TaskMethods):
             else:
                 pyramid = _train(pyramid, running, folder, listeners, verbose)
         self.history_, self.config_ = history.scales, config
-        return self._take(pyramid, folder and folder.model_path)
+        self._take(pyramid, folder and folder.model_path)
 
     def estimate(
         self, image, *, alpha="composite", value_range=None, max_pixels=MAX_PIXELS
@@ -194,6 +201,8 @@ class SinGAN(TaskMethods):
             HubError: If the hub refuses or does not answer.
         """
         refuse_fork()
+        # Models that were dropped are cycles, which would stay for long.
+        gc.collect()
         if is_hub_address(path):
             path, _ = fetch_model(path)
         model = cls.__new__(cls)

@@ -1,11 +1,13 @@
 """`SinGAN` itself: its arguments, what it keeps, and what it says."""
 
 import dataclasses
+import gc
 import json
 import os
 import re
 import subprocess
 import sys
+import weakref
 
 import pytest
 from support.checks import assert_one_line
@@ -211,3 +213,39 @@ def test_too_little_memory_is_refused_before_anything_is_written(tmp_path, monke
     fit()
     monkeypatch.setattr(memory, "available_bytes", lambda: 0)
     fit()  # a finished run needs none
+
+
+class Keep(ScaleCallback):
+    """Knows the models of a training, without keeping them."""
+
+    def __init__(self, models):
+        super().__init__()
+        self.models = models
+
+    def on_train_begin(self, logs=None):
+        self.models.append(weakref.ref(self.model))
+
+
+@pytest.fixture
+def lazy_collector():
+    """Python looks for cycles only when it is told to."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_fit_leaves_nothing_of_its_training(lazy_collector):
+    models = []
+    one_scale().fit(photo(20, 22), callbacks=Keep(models), verbose=0)
+    assert [model() for model in models] == [None]
+
+
+def test_a_dropped_model_is_gone_when_another_is_loaded(tmp_path, lazy_collector):
+    path = trained()[0].save(tmp_path / "model.keras")
+    model = SinGAN.load(path)
+    model.sample(1)
+    dropped = weakref.ref(model.pyramid_)
+    del model
+    SinGAN.load(path)
+    assert dropped() is None

@@ -22,7 +22,7 @@ _SYSTEM = (Path("/dev"), Path("/dev/fd"))
 
 @contextlib.contextmanager
 def atomic_path(path, sync=True):
-    """Gives a temporary path whose file becomes `path` if all goes well.
+    """Yields a temporary path whose file becomes `path` if all goes well.
 
     The temporary is a hidden file with a unique name in the folder of `path`
     (made if needed) and has the same last two suffixes, because Keras picks
@@ -84,7 +84,7 @@ def _stream(path, sync):
 
 
 def _is_stream(path):
-    # Names that the system gives to what is open already, be it a file.
+    # Names that the system gives to what is open already, even a file.
     if path.parent in _SYSTEM or Path("/proc") in path.parents:
         return True
     try:

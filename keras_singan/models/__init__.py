@@ -1,1 +1,1 @@
-"""What the model is: networks, losses, one scale, the pyramid of all scales."""
+"""The model: networks, losses, one scale, the pyramid of all scales."""

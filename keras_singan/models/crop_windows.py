@@ -25,7 +25,7 @@ def cut(image, origin, size, margin=0):
     """
     for axis, places in enumerate(_places(origin, size, margin), 1):
         side = ops.shape(image)[axis]
-        # XLA would compile a slice anew for every origin.
+        # XLA would compile a slice for every origin again.
         part = tf.gather(image, tf.clip_by_value(places, 0, side - 1), axis=axis)
         within = tf.reshape(_within(places, side), (-1, *[1] * (3 - axis)))
         image = tf.where(within, part, tf.zeros((), part.dtype))
@@ -62,7 +62,7 @@ def _within(places, side):
 
 
 class Windows:
-    """What a crop of one scale depends on in the scales below.
+    """The parts of the scales below that a crop of one scale depends on.
 
     Sizes are ints, known beforehand; only origins are tensors. The generators
     must have fixed statistics: with instance normalization every pixel depends
@@ -92,7 +92,7 @@ class Windows:
         self.noise_sizes = [self._noise_size(k) for k in range(scale)]
 
     def origins(self, origin):
-        """Gives the (top, left) of each window: int32 tensors `(2,)`.
+        """Returns the (top, left) of each window: int32 tensors `(2,)`.
 
         Args:
             origin: int32 tensor `(2,)`, the crop's (top, left) in its image.
@@ -103,7 +103,7 @@ class Windows:
         return origins[:-1]
 
     def noise_origins(self, origin):
-        """Gives where each window's noise lies in the noise of a whole image.
+        """Returns where each window's noise lies in the noise of a whole image.
 
         Args:
             origin: int32 tensor `(2,)`, the crop's (top, left) in its image.

@@ -10,7 +10,7 @@ from keras_singan.models.blocks import new_convolution
 
 
 class _Network(keras.Model):
-    """What generator and discriminator share: `num_layers - 1` blocks, a tail."""
+    """Base of generator and discriminator: `num_layers - 1` blocks, then a tail."""
 
     def __init__(
         self,
@@ -131,7 +131,7 @@ class Generator(_Network):
         return z + ops.pad(previous, pads)
 
     def detail(self, padded, training=False):
-        """Gives `tanh(convolutions(padded))`: what is added to the image."""
+        """Returns `tanh(convolutions(padded))`: what is added to the image."""
         x = ops.cast(padded, self.compute_dtype)
         return ops.tanh(self._features(x, training))
 

@@ -24,7 +24,7 @@ _ROUNDS, _LAST_ROUNDS = 4, 8
 
 
 class PyramidGraphs:
-    """What `SinGANPyramid` does with its trained generators."""
+    """The part of `SinGANPyramid` that runs its trained generators."""
 
     def make_graphs(self):
         """Prepares the graphs; each is traced at its first use."""
@@ -104,7 +104,8 @@ class PyramidGraphs:
             seed: int.
             n: int, how many samples.
             start_scale: int. Defaults to `0`.
-            sizes: As in `draw`.
+            sizes: Sequence of the (height, width) of every scale. Defaults to the
+                trained sizes.
             refine: As in `draw`.
 
         Yields:

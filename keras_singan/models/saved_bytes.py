@@ -1,7 +1,7 @@
-"""What Keras would save to a file, as bytes, and weights read from bytes.
+"""Models and weights as bytes, in the formats of Keras, and weights from bytes.
 
-The HDF5 library ends the whole process where a disk is full, so that it is never
-let near one: what it makes in memory is then written by `io.files`.
+The HDF5 library ends the whole process where a disk is full. So it writes into
+memory, and `io.files` writes the bytes.
 """
 
 import io

@@ -62,8 +62,8 @@ class ScaleGAN(keras.Model):
             draw_previous: Callable that takes `data["lower"]` and returns the
                 images from the frozen scales below, a float32 tensor of shape
                 `(discriminator_steps, height, width, channels)`. `None`
-                stands for the coarsest scale, which has black zeros below.
-                It is not saved. Defaults to `None`.
+                stands for the coarsest scale. Below it lie zeros, which are
+                mid-grey. It is not saved. Defaults to `None`.
             jit_compile: `"auto"`, `True` or `False`. Defaults to `"auto"`.
         """
         # `optimizer=None`: Keras would build and save a third one otherwise.

@@ -78,10 +78,11 @@ def compare(image, a: SinGANConfig, b: SinGANConfig, tell=lambda text: None):
     the machine does meanwhile slows down both.
 
     Args:
-        image: As in `run`.
+        image: float32 array `(height, width, channels)`, whose size alone counts.
         a: Hyper-parameters.
         b: Others.
-        tell: As in `run`. Defaults to one that does nothing.
+        tell: Function of a line on what is done next. Defaults to one that does
+            nothing.
 
     Returns:
         A `Comparison`.
@@ -168,7 +169,7 @@ class _Bench:
 
 
 def _seconds(lower, rates):
-    """What the scales below take of an iteration, each at its own rate."""
+    """Seconds that the scales below take of an iteration, each at its own rate."""
     return sum(x / rate for x, rate in zip(lower, rates, strict=False))
 
 

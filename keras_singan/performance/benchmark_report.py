@@ -42,7 +42,7 @@ class ScaleSpeed:
 
 @dataclasses.dataclass(frozen=True)
 class Report:
-    """What `run` has measured.
+    """Results of `benchmark.run`.
 
     Attributes:
         device: What does the work, in words.
@@ -81,7 +81,7 @@ class Report:
 
 @dataclasses.dataclass(frozen=True)
 class Comparison:
-    """What `compare` has measured.
+    """Results of `benchmark.compare`.
 
     Attributes:
         device: What does the work, in words.

@@ -1,4 +1,4 @@
-"""What Linux's control groups, and so containers, leave of memory and processors."""
+"""Limits of Linux's control groups, and so of containers: memory, processors."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a training will take: its scales, its time and its memory."""
+"""Estimates of a training: its scales, its time and its memory."""
 
 import dataclasses
 import functools
@@ -25,7 +25,7 @@ _PROBE_BUDGET = 1.0
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """What training is expected to take on this machine.
+    """Time and memory that a training is expected to take on this machine.
 
     Attributes:
         scales: Tuple of `Scale`.
@@ -57,12 +57,11 @@ class Estimate:
 def estimate(scales, channels, config: SinGANConfig) -> Estimate:
     """Measures some training iterations on this machine, and derives the others.
 
-    One update of both networks is compiled and timed for each number of filters,
-    on an image that is small enough, and for the finest scale's on two of them. A
-    scale then takes a share that is the same everywhere, and one in proportion to
-    its floating-point operations. In all it takes some 10 to 20 seconds. Other
-    programs that run at the same time, now or later, make it wrong by as much as
-    they take.
+    An iteration takes `overhead + operations / rate` seconds. The rate is measured
+    for each number of filters, on an image that is small enough. The overhead is
+    measured with the finest scale's filters, on images of two sizes. All this
+    takes some 10 to 20 seconds. Other programs that run at the same time make the
+    estimate wrong by as much as they take.
 
     Args:
         scales: Plan from `geometry.plan_scales`.

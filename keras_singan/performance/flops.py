@@ -115,11 +115,13 @@ def _learning(layers):
 
 
 def _penalty(layers):
-    """The derivative by the image, and of its norm the one by the weights.
+    """Operations of the gradient penalty: `6 * sum(layers) - first - 4 * last`.
 
-    Of an inner layer: forward, backward by the input; the latter's derivatives by
-    the weights and by what came from above; and from the normalization, which has
-    a second derivative, backward by weights and input once more.
+    A convolution of an inner layer is done six times: forward (1), backward by the
+    input (2), the derivatives of (2) by the weights (3) and by the gradient that
+    comes from above (4), and, since the normalization has a second derivative,
+    backward by the weights (5) and by the input (6). The first layer needs no
+    (6). The last one, which has no normalization, needs only (2) and (3).
     """
     return 6 * sum(layers) - layers[0] - 4 * layers[-1]
 

@@ -42,7 +42,7 @@ def peak_bytes():
 
 
 def available_to_all(path=Path("/proc/meminfo")):
-    """What Linux calls available; elsewhere what is free, or else all there is.
+    """Returns the memory that Linux calls available; elsewhere what is free, or all.
 
     Args:
         path: Where Linux tells it. Defaults to `/proc/meminfo`.

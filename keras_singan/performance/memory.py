@@ -99,7 +99,7 @@ def check_memory(scales, channels, config: SinGANConfig):
 
 
 def _map_bytes(scale, config):
-    """What the feature maps of a scale take while it is trained."""
+    """Bytes of the feature maps of a scale while it is trained."""
     # The generator's first maps surround the image.
     height, width = (
         side + 2 * margin(config.num_layers)

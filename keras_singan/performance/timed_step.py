@@ -95,7 +95,7 @@ def _new_scale_gan(filters, channels, config):
 
 
 def _random_data(size, channels, config):
-    """What `ScaleTrainer.draw` gives, of the same shapes."""
+    """Random data of the shapes that `ScaleTrainer.draw` returns."""
     part = trained_part(size, config)
     grown = tuple(side + 2 * config.num_layers for side in part)
     whole = part == tuple(size)

@@ -1,4 +1,4 @@
-"""Moving averages of batch normalization, estimated anew with frozen weights.
+"""Moving averages of batch normalization, estimated again with frozen weights.
 
 Averages gathered while the weights move lag behind them. What is sampled later
 runs on the averages alone, so they are taken once more when a scale is done.

@@ -1,4 +1,4 @@
-"""What a person sees of the training, on standard error."""
+"""Progress for people: the plan, a bar and lines, on standard error."""
 
 import contextlib
 import importlib.util

@@ -119,7 +119,7 @@ def _locked(file, tries=1):
 
 
 def _read(file):
-    """What the last owner has written; nothing if that is unknown."""
+    """Returns what the last owner has written; nothing if that is unknown."""
     try:
         file.seek(0)
         card = json.loads(file.read(1000))

@@ -1,4 +1,4 @@
-"""What a scale is trained on: the whole image, or random crops of it."""
+"""Training data of a scale: the whole image, or random crops of it."""
 
 import tensorflow as tf
 

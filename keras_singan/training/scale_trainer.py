@@ -126,7 +126,7 @@ class ScaleTrainer:
         return self.data.previous(lower)
 
     def entering(self, upsampled):
-        """What the generator gets of an upsampled image from below: all of it.
+        """Returns what the generator gets of an upsampled image from below: all of it.
 
         A subclass may change the colour of each pixel, for random images and the
         reconstruction alike.
