@@ -225,6 +225,10 @@ class Keep(ScaleCallback):
     def on_train_begin(self, logs=None):
         self.models.append(weakref.ref(self.model))
 
+    def on_scale_end(self, trainer):
+        # A callback holds the model itself: that is its caller's to drop.
+        self.set_model(None)
+
 
 @pytest.fixture
 def lazy_collector():
