@@ -215,21 +215,6 @@ def test_too_little_memory_is_refused_before_anything_is_written(tmp_path, monke
     fit()  # a finished run needs none
 
 
-class Keep(ScaleCallback):
-    """Knows the models of a training, without keeping them."""
-
-    def __init__(self, models):
-        super().__init__()
-        self.models = models
-
-    def on_train_begin(self, logs=None):
-        self.models.append(weakref.ref(self.model))
-
-    def on_scale_end(self, trainer):
-        # A callback holds the model itself: that is its caller's to drop.
-        self.set_model(None)
-
-
 @pytest.fixture
 def lazy_collector():
     """Python looks for cycles only when it is told to."""
@@ -237,12 +222,6 @@ def lazy_collector():
     gc.disable()
     yield
     gc.enable()
-
-
-def test_a_fit_leaves_nothing_of_its_training(lazy_collector):
-    models = []
-    one_scale().fit(photo(20, 22), callbacks=Keep(models), verbose=0)
-    assert [model() for model in models] == [None]
 
 
 def test_a_dropped_model_is_gone_when_another_is_loaded(tmp_path, lazy_collector):
