@@ -83,7 +83,7 @@ class Driver:
             p for p in plan.photos if self.reports[p.name].state == "waiting"
         )
         self._orders = {}
-        self.stopping, self._stop_began = False, None
+        self._stop_wanted, self.stopping, self._stop_began = False, False, None
         self._beaten = self._written = -_REPORT_SECONDS
 
     def drive(self, watch=lambda driver, names: None):
@@ -216,6 +216,8 @@ class Driver:
     def _keep_up(self):
         """What is due from time to time: a sign of life, the report, the end."""
         now = time.monotonic()
+        if self._stop_wanted:
+            self.stop()
         if now - self._beaten >= _BEAT_SECONDS:
             self._beaten, slots = now, self._slots()
             self._room = slots + max(2, slots)
@@ -256,7 +258,8 @@ class Driver:
 
         def hold(number, frame):
             restore()
-            self.stop()
+            # Not here: this may interrupt the writing of another file.
+            self._stop_wanted = True
 
         for number in before:
             signal.signal(number, hold)
