@@ -5,7 +5,7 @@ Beside what a training writes, a run folder holds
 ```
 .studio/request.json    how the studio trains it, and whether it waits
 .studio/upload.png      the photo as it was given (its own suffix)
-.studio/photo.png       the same, upright, as the page shows it
+.studio/photo.png       the same, upright, of two megapixels at most, for the page
 .studio/train.log       what the training printed
 studio/ID/              the results of a task, with its job.json
 ```
@@ -19,6 +19,8 @@ import secrets
 import shutil
 import time
 from pathlib import Path
+
+from PIL import Image
 
 from keras_singan.config import PRESETS
 from keras_singan.config import SinGANConfig
@@ -193,8 +195,6 @@ def _finished_scales(folder):
 
 def _size(folder, scales):
     """(height, width) of the photo: as trained, else as given, else `None`."""
-    from PIL import Image
-
     path = scales[-1][1] / "real.png" if scales else photo_path(folder)
     if path is None:
         return None

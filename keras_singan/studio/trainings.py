@@ -20,6 +20,7 @@ from keras_singan.studio.training_state import is_active
 from keras_singan.studio.training_state import process_mark
 from keras_singan.studio.training_state import read_json
 from keras_singan.studio.training_state import training_state
+from keras_singan.studio.uploads import bounded_png
 
 # What the page may choose, and the option of `keras-singan train` for it.
 OPTIONS = {
@@ -90,7 +91,7 @@ class Trainings:
         name = self._shelf.free_name(name)
         hidden = self._shelf.root / name / HIDDEN
         write_bytes(hidden / f"upload{upload.suffix}", upload.data)
-        write_bytes(hidden / "photo.png", upload.png)
+        write_bytes(hidden / "photo.png", bounded_png(upload.png))
         request = {
             "state": WAITING,
             "queued": time.time(),

@@ -11,6 +11,8 @@ import time
 import warnings
 from pathlib import Path
 
+from PIL import Image
+
 from keras_singan.errors import ImageError
 from keras_singan.io.files import write_bytes
 from keras_singan.io.image import encode_png
@@ -70,6 +72,27 @@ def read_upload(data, most_pixels):
     return Upload(data, encode_png(image), _SUFFIXES[file_format], size, tuple(told))
 
 
+def bounded_png(png, pixels=2_000_000):
+    """Returns a PNG as it is, or shrunk to so many pixels.
+
+    The page and the tasks work with it: eight results of a camera's full picture
+    would take gigabytes.
+
+    Args:
+        png: The PNG's bytes.
+        pixels: The most pixels. Defaults to 2 million.
+    """
+    with Image.open(io.BytesIO(png)) as image:
+        share = (pixels / (image.width * image.height)) ** 0.5
+        if share >= 1:
+            return png
+        size = round(image.width * share), round(image.height * share)
+        small = image.resize(size, Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
 class UploadFolder:
     """Keeps uploads on disk under random names, for a day.
 
@@ -110,8 +133,6 @@ class UploadFolder:
         Raises:
             KeyError: If there is none of that name.
         """
-        from PIL import Image
-
         original, png = self.original(name), self.png(name)
         with Image.open(png) as image:
             size = image.height, image.width
@@ -133,8 +154,6 @@ class UploadFolder:
 
 def _header(data):
     """The format and the number of pixels, read without decoding any."""
-    from PIL import Image
-
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -152,7 +171,5 @@ def _header(data):
 
 def _alpha(data):
     """Whether transparency is kept: an object's cut-out needs it."""
-    from PIL import Image
-
     with Image.open(io.BytesIO(data)) as image:
         return "train" if image.has_transparency_data else "composite"

@@ -12,6 +12,7 @@ from support.tiny_models import photo
 from keras_singan.errors import ImageError
 from keras_singan.studio.studio_settings import StudioSettings
 from keras_singan.studio.uploads import UploadFolder
+from keras_singan.studio.uploads import bounded_png
 from keras_singan.studio.uploads import read_upload
 from keras_singan.studio.web.studio_app import studio_app
 
@@ -120,3 +121,9 @@ def test_no_other_file_is_an_upload(client, name):
     assert client.get(f"/api/uploads/{name}").status_code == 404
     answer = client.post("/api/plan", json={"upload": name})
     assert answer.status_code == 404
+
+
+def test_the_page_s_photo_is_bounded():
+    small = png(photo())
+    assert bounded_png(small, 32 * 40) == small
+    assert pixels(bounded_png(small, 320)).shape == (16, 20, 3)

@@ -41,7 +41,7 @@ class Studio:
             self.shelf, self.uploads, settings, on_change=self.changes.tell
         )
         # One plan at a time: each measures the machine.
-        self.planning = asyncio.Lock()
+        self.planning, self.decoding = asyncio.Lock(), asyncio.Lock()
 
     async def watch(self):
         """Starts what waits, and tells the pages of changes, for ever."""

@@ -1,13 +1,18 @@
 """The server itself: uvicorn on one address."""
 
+import contextlib
 import secrets
 import socket
 
 import uvicorn
 
 from keras_singan.errors import OutputError
-from keras_singan.studio.studio_settings import is_loopback
 from keras_singan.studio.web.studio_app import studio_app
+
+try:
+    import fcntl
+except ImportError:  # Windows: two studios are not kept apart.
+    fcntl = None
 
 
 def new_token():
@@ -23,8 +28,14 @@ def serve_studio(settings, on_ready=lambda address: None):
         on_ready: Function that is told the address to open.
 
     Raises:
-        OutputError: If the address cannot be listened at.
+        OutputError: If the address cannot be listened at, or another studio has
+            the folder of runs.
     """
+    with _only_studio(settings.runs):
+        _serve(settings, on_ready)
+
+
+def _serve(settings, on_ready):
     app = studio_app(settings)
     listener = _listener(settings.host, settings.port)
     port = listener.getsockname()[1]
@@ -43,6 +54,30 @@ def serve_studio(settings, on_ready=lambda address: None):
     )
     on_ready(_address(settings, port))
     uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _only_studio(runs):
+    """Keeps a second studio out: both would run what waits in the queues."""
+    try:
+        (runs / ".studio").mkdir(parents=True, exist_ok=True)
+        file = open(runs / ".studio" / "lock", "a", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(
+            "The folder of the run folders must be one that can be written to, but "
+            f"the system says {error.strerror!r}. Received: runs={str(runs)!r}."
+        ) from None
+    with file:
+        try:
+            if fcntl is not None:
+                # The system releases it when the process ends, however it ends.
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise OutputError(
+                "A folder of runs must have one studio at a time, and one is at work. "
+                f"Received: runs={str(runs)!r}."
+            ) from None
+        yield
 
 
 def _address(settings, port):
@@ -69,6 +104,3 @@ def _listener(host, port):
             f"{error.strerror!r}. Received: host={host!r}, port={port}."
         ) from None
     return listener
-
-
-__all__ = ["is_loopback", "new_token", "serve_studio"]

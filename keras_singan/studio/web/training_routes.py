@@ -24,7 +24,9 @@ def training_routes(studio):
     @answering
     async def upload(request):
         data = await read_body(request, settings.upload_bytes)
-        picture = await asyncio.to_thread(read_upload, data, settings.upload_pixels)
+        # One at a time: decoded, a large picture takes a gigabyte.
+        async with studio.decoding:
+            picture = await asyncio.to_thread(read_upload, data, settings.upload_pixels)
         name = await asyncio.to_thread(studio.uploads.keep, picture)
         return {"upload": name, "size": picture.size, "warnings": picture.warnings}
 

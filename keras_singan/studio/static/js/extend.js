@@ -40,6 +40,7 @@ async function extendPart(place, name) {
 async function tilePart(place, name) {
   const scales = card(name).scales ?? card(name).pictures.length;
   const tile = choice("Tile", [["both", "both: in all directions"], ["x", "x: a panorama that closes"], ["y", "y: up and down"]], "both");
+  tile.element.classList.add("wide");
   const scale = startScale(scales, 0), seed = seedField(), results = h("div", {});
   const make = () => ({ task: "sample", args: { n: 1, tile: tile.read(), start_scale: scale.read(), seed: seed.read() } });
   const form = taskForm(name, "Sample a tile", [tile, scale, seed], make, (job) => panel.take(job));
