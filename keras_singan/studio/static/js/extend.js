@@ -38,12 +38,13 @@ async function extendPart(place, name) {
 }
 
 async function tilePart(place, name) {
-  const scales = card(name).scales ?? card(name).pictures.length;
+  const [trainedHeight, trainedWidth] = card(name).size;
   const tile = choice("Tile", [["both", "both: in all directions"], ["x", "x: a panorama that closes"], ["y", "y: up and down"]], "both");
   tile.element.classList.add("wide");
-  const scale = startScale(scales, 0), seed = seedField(), results = h("div", {});
-  const make = () => ({ task: "sample", args: { n: 1, tile: tile.read(), start_scale: scale.read(), seed: seed.read() } });
-  const form = taskForm(name, "Sample a tile", [tile, scale, seed], make, (job) => panel.take(job));
+  const height = number("Height", trainedHeight, { min: 11 }), width = number("Width", trainedWidth, { min: 11 });
+  const seed = seedField(), results = h("div", {});
+  const make = () => ({ task: "sample", args: { n: 1, tile: tile.read(), size: [height.read(), width.read()], seed: seed.read() } });
+  const form = taskForm(name, "Sample a tile", [tile, height, width, seed], make, (job) => panel.take(job));
   place.append(h("h2", {}, "Tile"), h("div", { class: "split" }, form, results));
   const panel = await resultsPanel(results, name, ["sample"], { filter: (job) => job.arguments.tile, draw: preview });
   return panel.leave;

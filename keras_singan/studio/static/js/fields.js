@@ -68,4 +68,11 @@ export function startScales(scales, chosen) {
   return { element, read: () => boxes.filter((box) => box.checked).map((box) => Number(box.value)) };
 }
 
+// Whether the photo's own patches refine the result; `null` is what the model has.
+export function refineField() {
+  const options = [["", "as the model has it"], ["yes", "refine"], ["no", "no refine"]];
+  const one = choice("Refine", options, "", "The photo's own patches make it crisper.");
+  return { ...one, read: () => ({ yes: true, no: false })[one.control.value] ?? null };
+}
+
 export const seedField = () => number("Seed", Math.floor(Math.random() * 10000), { min: 0, hint: "The same seed gives the same images." });

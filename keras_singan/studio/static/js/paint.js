@@ -2,10 +2,10 @@
 
 import { fill, h } from "./dom.js";
 import { get, photoUrl, runPath, upload } from "./api.js";
-import { card } from "./live.js";
+import { card, state } from "./live.js";
 import { newBoard } from "./board.js";
 import { newBrush } from "./brush.js";
-import { number, seedField, startScales, tick } from "./fields.js";
+import { number, refineField, seedField, startScales, tick } from "./fields.js";
 import { loadImage, newCanvas, toBlob } from "./konva.js";
 import { photoDrop } from "./photo_drop.js";
 import { resultsPanel } from "./results.js";
@@ -56,19 +56,21 @@ export async function showPaint(place, name) {
   const count = number("Colours", 8, { min: 2, max: 32 });
   count.control.addEventListener("change", async () => { palette = await get(`${runPath(name)}/palette/${count.read() || 8}`); showColours(); });
   const chosen = startScales(scales, [1, 2, 3].filter((scale) => scale < scales));
-  const seed = seedField();
+  const seed = seedField(), refine = refineField();
+  refine.element.hidden = !(state.tools.paint_to_image || []).includes("refine");
   const quantize = tick("Quantize: retrain one scale on few colours", false, "Sharper, but takes minutes the first time.");
   const drop = photoDrop("An image as base", async (given) => base(await loadImage(given.url)), { compact: true });
   drop.classList.add("wide");
   const make = async () => {
     const paint = await upload(await toBlob(canvas));
     const args = { start_scales: chosen.read(), seed: seed.read() };
+    if (refine.read() !== null) args.refine = refine.read();
     if (quantize.read()) Object.assign(args, { quantize: true, colors: count.read() });
     return { task: "paint_to_image", args, inputs: { image: { upload: paint.upload } } };
   };
   const button = (text, press) => h("button", { type: "button", onclick: press }, text);
   const over = h("div", { class: "over-board" }, tools.element, colours, h("div", { class: "actions" }, button("Undo", () => brush.undo()), button("Empty", () => base(null)), button("The photo as base", () => base(photo))));
-  const form = taskForm(name, "Paint to image", [brushSize(board, brush), count, drop, chosen, seed, quantize], make, (job) => panel.take(job));
+  const form = taskForm(name, "Paint to image", [brushSize(board, brush), count, drop, chosen, seed, refine, quantize], make, (job) => panel.take(job));
   place.append(h("div", { class: "work" }, h("div", {}, over, left), form), h("h2", {}, "Results"), results);
   board.fit();
   const panel = await resultsPanel(results, name, ["paint_to_image"], { filter: (job) => !job.arguments.n });

@@ -2,11 +2,11 @@
 
 import { h } from "./dom.js";
 import { upload } from "./api.js";
-import { card } from "./live.js";
+import { card, state } from "./live.js";
 import { newBoard } from "./board.js";
 import { maskOf, newBrush } from "./brush.js";
 import { editHistory } from "./edit_history.js";
-import { choice, seedField, startScales } from "./fields.js";
+import { choice, refineField, seedField, startScales } from "./fields.js";
 import { loadImage, newCanvas, toBlob } from "./konva.js";
 import { newLasso } from "./lasso.js";
 import { newObjects } from "./objects.js";
@@ -28,13 +28,16 @@ export async function showPlace(place, name) {
   brush = newBrush(board, { opacity: 0.45 });
   brush.reset();
   objects = newObjects(board);
-  const lasso = newLasso(board, (canvas, at) => { task.control.value = "edit"; objects.add(canvas, at); tools.set("move"); });
+  const lasso = newLasso(board, (canvas, at) => { task.control.value = "edit"; showRefine(); objects.add(canvas, at); tools.set("move"); });
 
   const task = choice("Task", TASKS, "harmonize");
   task.element.classList.add("wide");
   const chosen = startScales(scales, middle(scales));
-  const seed = seedField();
-  const drop = photoDrop("An object: a PNG, best with a clear background", async (given) => { task.control.value = "harmonize"; objects.add(await loadImage(given.url)); tools.set("move"); }, { compact: true });
+  const seed = seedField(), refine = refineField();
+  const refines = () => (state.tools[task.read()] || []).includes("refine");
+  const showRefine = () => { refine.element.hidden = !refines(); };
+  task.control.addEventListener("change", showRefine);
+  const drop = photoDrop("An object: a PNG, best with a clear background", async (given) => { task.control.value = "harmonize"; showRefine(); objects.add(await loadImage(given.url)); tools.set("move"); }, { compact: true });
   drop.classList.add("wide");
   const tools = toolRow("Tool", [["move", "Move"], ["cut", "Cut out"], ["mask", "Brush the mask"], ["eraser", "Eraser"]], "move", (tool) => {
     objects.active = tool === "move";
@@ -53,10 +56,13 @@ export async function showPlace(place, name) {
     pen.drawImage(board.image, 0, 0);
     pen.drawImage(above, 0, 0);
     const [image, mask] = await Promise.all([upload(await toBlob(composite)), upload(await toBlob(maskOf(above, brush.canvas)))]);
-    return { task: task.read(), args: { start_scales: chosen.read(), seed: seed.read() }, inputs: { image: { upload: image.upload }, mask: { upload: mask.upload } } };
+    const args = { start_scales: chosen.read(), seed: seed.read() };
+    if (refines() && refine.read() !== null) args.refine = refine.read();
+    return { task: task.read(), args, inputs: { image: { upload: image.upload }, mask: { upload: mask.upload } } };
   };
-  const form = taskForm(name, "Fit it in", [drop, task, brushSize(board, brush), regionFields("Cut out a rectangle", lasso.rectangle), chosen, seed], make, (job) => panel.take(job));
+  const form = taskForm(name, "Fit it in", [drop, task, brushSize(board, brush), regionFields("Cut out a rectangle", lasso.rectangle), chosen, seed, refine], make, (job) => panel.take(job));
   place.append(history.element, h("div", { class: "work" }, h("div", {}, h("div", { class: "over-board" }, tools.element, changes), left), form), h("h2", {}, "Results"), results);
+  showRefine();
   board.fit();
   const panel = await resultsPanel(results, name, ["harmonize", "edit"], { actions: [["Go on from this", (job, file) => { history.push(job, file); place.scrollIntoView({ block: "start" }); }]] });
   return () => { panel.leave(); brush.leave(); board.leave(); };

@@ -3,7 +3,7 @@
 import { h, toast } from "./dom.js";
 import { startTask } from "./api.js";
 import { card, state } from "./live.js";
-import { choice, number, seedField, startScale } from "./fields.js";
+import { choice, number, refineField, seedField, startScale } from "./fields.js";
 import { resultsPanel } from "./results.js";
 import { taskForm } from "./task_form.js";
 
@@ -20,7 +20,7 @@ export async function showSample(place, name) {
   });
   const size = h("details", { class: "wide" }, h("summary", {}, "Size in factors"), h("div", { class: "settings" }, factors));
   const seed = seedField();
-  const refine = choice("Refine", [["", "as the model"], ["yes", "refine"], ["no", "no refine"]], "", "Patches of the photo make samples crisper.");
+  const refine = refineField();
   const tile = choice("Tile", [["", "no"], ["both", "both"], ["x", "x"], ["y", "y"]], "", "Images that repeat without a seam.");
   const offered = [scale, height, width, size, count, seed];
   if (known.includes("refine")) offered.push(refine);
@@ -29,7 +29,7 @@ export async function showSample(place, name) {
   const make = () => {
     const args = { n: count.read(), start_scale: scale.read(), seed: seed.read() };
     if (height.read() !== null || width.read() !== null) args.size = [height.read() ?? run.size[0], width.read() ?? run.size[1]];
-    if (refine.read()) args.refine = refine.read() === "yes";
+    if (refine.read() !== null) args.refine = refine.read();
     if (tile.read()) args.tile = tile.read();
     return { task: "sample", args };
   };
