@@ -222,3 +222,26 @@ def test_the_pictures_of_the_readme_are_there():
     assert local
     for target in local:
         assert (ROOT / target).is_file(), target
+
+
+def test_vary_keeps_what_is_outside_the_part(run, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    run_example("vary.py", *SHORT, "--run", run, "--output", sheet, "-n", 2)
+    photo, one, other, _ = read_sheet(sheet, rows=2, columns=2, size=(40, 30))
+    assert (one[:3] == photo[:3]).all() and (other[:3] == photo[:3]).all()
+    assert (one != other).any()
+
+
+def test_extend_keeps_the_photo_in_its_place(run, tmp_path):
+    path = tmp_path / "wide.png"
+    options = ("--left", "50%", "--right", 10, "-n", 1)
+    run_example("extend.py", *SHORT, "--run", run, "--output", path, *options)
+    assert opened(path).size == (20 + 40 + 10, 30)
+
+
+def test_a_tile_is_written_alone_and_repeated(run, tmp_path):
+    path = tmp_path / "tile.png"
+    run_example("tile.py", *SHORT, "--run", run, "--output", path)
+    image = np.asarray(opened(path))
+    copies = np.asarray(opened(tmp_path / "tile_copies.png"))
+    assert (copies == np.tile(image, (2, 3, 1))).all()
