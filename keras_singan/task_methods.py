@@ -221,7 +221,15 @@ class TaskMethods:
         )
 
     def vary(
-        self, n=8, *, region=None, mask=None, image=None, start_scale=0, seed=None
+        self,
+        n=8,
+        *,
+        region=None,
+        mask=None,
+        image=None,
+        start_scale=0,
+        seed=None,
+        refine=None,
     ):
         """Draws one part of the photo anew: see `tasks.variation.vary`.
 
@@ -236,6 +244,8 @@ class TaskMethods:
                 Defaults to `0`.
             seed: Whole number that fixes the noise, or `None` for a random one.
                 Defaults to `None`.
+            refine: Whether the photo's own patches refine the result: crisper;
+                `None` is what the config says. Defaults to `None`.
 
         Returns:
             uint8 array `(n, height, width, channels)`, of the image's size;
@@ -246,7 +256,7 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If an argument is out of range.
         """
-        part = {"region": region, "mask": mask, "image": image}
+        part = {"region": region, "mask": mask, "image": image, "refine": refine}
         return variation.vary(
             self._fitted(), n, start_scale=start_scale, seed=seed, **part
         )
@@ -289,9 +299,8 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
         pads = {"left": left, "right": right, "top": top, "bottom": bottom}
-        return extension.extend(
-            self._fitted(), n=n, image=image, start_scale=start_scale, seed=seed, **pads
-        )
+        how = {"start_scale": start_scale, "seed": seed}
+        return extension.extend(self._fitted(), n=n, image=image, **pads, **how)
 
     def _quantized_scale(self, scale, colors, verbose):
         """Returns a retrained scale: kept here, from beside the model, or made."""

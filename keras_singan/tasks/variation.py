@@ -10,6 +10,7 @@ from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import part_canvases
 from keras_singan.tasks.shared.blending import change_softly
 from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.checks import is_whole
@@ -19,7 +20,17 @@ from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 
-def vary(pyramid, n=8, *, region=None, mask=None, image=None, start_scale=0, seed=None):
+def vary(
+    pyramid,
+    n=8,
+    *,
+    region=None,
+    mask=None,
+    image=None,
+    start_scale=0,
+    seed=None,
+    refine=None,
+):
     """Draws one part of the photo anew, joined to what is around it.
 
     Under the mask every scale from `start_scale` on gets fresh noise, elsewhere
@@ -45,6 +56,9 @@ def vary(pyramid, n=8, *, region=None, mask=None, image=None, start_scale=0, see
             scales give a stack, `n` images each. Defaults to `0`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        refine: Whether the photo's own patches refine what the generators made:
+            crisper. `None` is what the model's config says, for a start scale of
+            0. Defaults to `None`.
 
     Returns:
         uint8 array of shape `(n, height, width, channels)`, of the image's size.
@@ -56,13 +70,13 @@ def vary(pyramid, n=8, *, region=None, mask=None, image=None, start_scale=0, see
     """
     n = check_count(n)
     start_scale = check_start_scale(pyramid, start_scale)
-    seed = check_seed(seed)
+    seed, refine = check_seed(seed), check_refine(refine)
     pixels = read_picture(pyramid, image)
     inside = _read_region(region, mask, pixels.shape[1:3])
     canvases = part_canvases(pyramid, pixels, inside)
 
     def draw(scale, index):
-        result = _vary(pyramid, canvases, pixels, inside, scale, seed, index)
+        result = _vary(pyramid, canvases, pixels, inside, scale, seed, index, refine)
         return to_uint8(result.numpy()[0])
 
     return over_scales(
@@ -90,8 +104,8 @@ def vary_graph(pyramid, image, region, start_scale, seed, sizes, index):
     return _vary(pyramid, canvases, image, region, start_scale, seed, index)
 
 
-def _vary(pyramid, canvases, image, region, start_scale, seed, index):
-    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale)
+def _vary(pyramid, canvases, image, region, start_scale, seed, index, refine=None):
+    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale, refine)
     change = enlarge_generated(pyramid, drawn, ops.shape(image)[1:3]) - image
     return change_softly(image, change, region, RADIUS_AT_250)
 

@@ -126,9 +126,10 @@ def super_resolve(image, factor, back_projection, model, seed, grid, **to):
 @count_option(8)
 @model_option
 @scales_option(START_SCALE.default, START_SCALE.text)
+@refine_option
 @seed_option
 @output_options
-def vary(image, region, mask, count, scale, **to):
+def vary(image, region, mask, count, scale, refine, **to):
     """Draw one part of the photo anew.
 
     \b
@@ -140,7 +141,7 @@ def vary(image, region, mask, count, scale, **to):
     """
     _check_part(region, mask)
     picture, inside = read_dash(image, mask)
-    part = {"image": picture, "region": region, "mask": inside}
+    part = {"image": picture, "region": region, "mask": inside, "refine": refine}
     words = ["--region", ",".join(map(str, region))] if region else ["--mask", mask]
     _draw(VARY, image, picture, scale, count, part, words, **to)
 
@@ -166,8 +167,9 @@ def extend(image, left, right, top, bottom, count, scale, **to):
     """
     (picture,) = read_dash(image)
     pads = {"left": left, "right": right, "top": top, "bottom": bottom}
+    how = {"image": picture}
     words = [word for k, pad in pads.items() if pad for word in (f"--{k}", pad)]
-    _draw(EXTEND, image, picture, scale, count, pads | {"image": picture}, words, **to)
+    _draw(EXTEND, image, picture, scale, count, pads | how, words, **to)
 
 
 def _draw(

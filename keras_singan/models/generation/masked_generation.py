@@ -40,7 +40,7 @@ class Canvas:
     rec_noise: tf.Tensor
 
 
-def draw_on_canvases(pyramid, canvases, seed, indices, start_scale=0, finish=None):
+def draw_on_canvases(pyramid, canvases, seed, indices, start_scale=0, refine=None):
     """Draws images that keep the real image outside the part drawn anew.
 
     Args:
@@ -51,20 +51,20 @@ def draw_on_canvases(pyramid, canvases, seed, indices, start_scale=0, finish=Non
             seed. Image `i` depends on the seed and `i` alone.
         start_scale: int or scalar int tensor, the first scale with fresh noise.
             Defaults to `0`.
-        finish: Function of a scale and its images that refines them, or `None`.
-            Defaults to `None`.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor `(n, height, width, channels)`.
     """
-    image = None
+    image, refined_from = None, pyramid.refined_from(refine, start_scale)
     for scale, canvas in enumerate(canvases):
         z = _mixed_noise(pyramid, scale, canvas, seed, indices, start_scale)
         image = pyramid.generate_function([z], image, stop_scale=scale + 1)
-        if finish is not None:
-            image = finish(scale, image)
         soft = canvas.soft[None, :, :, None]
         image = canvas.real + soft * (image - canvas.real)
+        # With the photo around it, so that patches over the seam join both.
+        refined = pyramid.refine_scale(scale, image, start_scale, refined_from)
+        image = tf.where(soft > 0, refined, canvas.real)
     return image
 
 
