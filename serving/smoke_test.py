@@ -33,6 +33,11 @@ DEFAULTS = {
     "beta": -1.0,
     "loop": 0,
     "quantize": 0,
+    "left": 8.0,
+    "right": 0.0,
+    "top": 0.0,
+    "bottom": 0.0,
+    "tile": 1,
 }
 
 

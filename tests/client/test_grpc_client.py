@@ -147,6 +147,9 @@ def test_every_task_sends_tensors_and_gives_images(services, client):
     assert client.paint_to_image(png(), quantize=True).size == (6, 4)
     frames = client.animate(4, alpha=0.25, loop=True)
     assert [x.getpixel((0, 0))[0] for x in frames] == [0, 40, 80, 120]
+    assert client.sample(tile="x")[0].size == (6, 4)
+    assert len(client.vary(2, region=(1, 1, 2, 2), image=png())) == 2
+    assert client.extend(left=2, image=png())[0].size == (8, 4)
     assert {signature for signature, _ in services.server.requests} == set(INPUTS)
     rows = [{"seed": 3, "index": k, "start_scale": -1} for k in range(2)]
     assert services.server.requests[0] == ("sample", rows)
