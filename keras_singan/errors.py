@@ -111,3 +111,9 @@ class ImageWarning(UserWarning):
         super().__init__(sentence + advice)
         self.sentence, self.keyword = sentence, keyword
         self.value, self.effect = value, effect
+
+    def bare(self):
+        """Returns it with the sentence alone, for what has no such keyword."""
+        copy = type(self)(self.sentence)
+        copy.keyword, copy.value, copy.effect = self.keyword, self.value, self.effect
+        return copy

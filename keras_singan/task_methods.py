@@ -72,10 +72,11 @@ class TaskMethods:
         frames=FRAMES.default,
         fps=10,
         *,
-        start_scale=1,
+        start_scale=None,
         alpha=ALPHA.default,
         beta=BETA.default,
         loop=False,
+        size=None,
         seed=None,
         path=None,
         overwrite=False,
@@ -86,11 +87,14 @@ class TaskMethods:
             frames: How many frames. Defaults to `100`.
             fps: Frames per second of the file; without a `path` it plays no
                 part. Defaults to `10`.
-            start_scale: First scale that moves. Defaults to `1`.
+            start_scale: First scale that moves. Defaults to `None`: 1, for a model
+                of one scale 0.
             alpha: Pull back to the photo, in [0, 1]; 1 stands still. Defaults
                 to `0.1`.
             beta: Inertia of the motion, in [0, 1]. Defaults to `0.9`.
             loop: Whether the last frame leads to the first. Defaults to `False`.
+            size: (height, width) in pixels; `None` is the trained size. Defaults
+                to `None`.
             seed: Whole number that fixes the motion, or `None` for a random
                 one. Defaults to `None`.
             path: File (`.gif`, `.webp`, `.png`, `.mp4`) to which the frames are
@@ -108,7 +112,7 @@ class TaskMethods:
             OutputError: If the file exists already or cannot be written.
         """
         walk = {"frames": frames, "alpha": alpha, "beta": beta, "loop": loop}
-        walk |= {"start_scale": start_scale, "seed": seed}
+        walk |= {"start_scale": start_scale, "size": size, "seed": seed}
         if path is None:
             return animation.animate(self._fitted(), **walk)
         batches = animation.iterate_frames(self._fitted(), **walk)

@@ -155,7 +155,9 @@ class Task:
     def start_scale(self, num_scales):
         """Returns the default start scale for a model of so many scales."""
         default = self["start_scale"].default
-        return middle_scale(num_scales) if default == MIDDLE else default
+        if default == MIDDLE:
+            return middle_scale(num_scales)
+        return max(self["start_scale"].low, min(default, num_scales - 1))
 
 
 def middle_scale(num_scales):

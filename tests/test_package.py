@@ -87,9 +87,9 @@ ORDER = {
         *("task_queue", "web"),
     ),
     "cli": (
-        *("process", "options", "task_options", "results", "config_options"),
-        "query_options",
-        *("task_run", "query_output", "image_extras", "commands"),
+        *("process", "given_images", "options", "task_options", "results"),
+        *("config_options", "query_options", "task_run", "query_output"),
+        *("image_extras", "fitting_run", "commands"),
         *("command_group", "main"),
     ),
     "__main__": (),

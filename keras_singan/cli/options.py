@@ -8,8 +8,6 @@ from pathlib import Path
 
 import click
 
-from keras_singan.cli.process.streams import read_stdin
-from keras_singan.errors import ImageError
 from keras_singan.errors import ModelFileError
 
 RUNS = Path("runs")
@@ -80,7 +78,8 @@ class SizeType(click.ParamType):
         match = re.fullmatch(r"\s*(\d{1,6})\s*[xX]\s*(\d{1,6})\s*", value)
         if not match:
             self.fail(
-                f"A size must look like 188x250 (height x width). Received: {value!r}.",
+                "A size must look like 188x250 (height x width, px). "
+                f"Received: {value!r}.",
                 param,
                 ctx,
             )
@@ -149,7 +148,7 @@ class MoveType(click.ParamType):
         match = re.fullmatch(f"{box}:{corner}", value)
         if not match:
             self.fail(
-                "A move must look like 10,20,30,40:60,20 (x,y,w,h:to_x,to_y). "
+                "A move must look like 10,20,30,40:60,20 (x,y,width,height:to_x,to_y). "
                 f"Received: {value!r}.",
                 param,
                 ctx,
@@ -178,12 +177,18 @@ def several(ctx, param, values):
     return tuple(dict.fromkeys(value for part in values for value in part))
 
 
-def scales_option(default, text):
+# Scales count from 0, the coarsest; an image cannot enter below that.
+_FROM = {0: "", 1: " From 1 on: below 0 nothing lies that an image could enter."}
+
+
+def scales_option(default, text, rule="the middle one", least=0):
     """Gives `--scale` for one or several scales.
 
     Args:
-        default: The default scale, or `None` for the middle of the pyramid.
+        default: The default scale, or `None` for one that depends on the model.
         text: What the scale means, for the help.
+        rule: Which one then. Defaults to the middle of the pyramid.
+        least: The lowest scale that is allowed. Defaults to `0`.
     """
     return click.option(
         "--scale",
@@ -191,8 +196,9 @@ def scales_option(default, text):
         multiple=True,
         callback=several,
         default=() if default is None else [str(default)],
-        show_default="the middle one" if default is None else True,
-        help=f"{text} Several (0,2 or 1-3) also give one labelled sheet.",
+        show_default=rule if default is None else True,
+        help=f"{text}{_FROM[least]} Several ({least},2 or 1-3) also give one labelled "
+        "sheet.",
     )
 
 
@@ -210,8 +216,10 @@ scale_option = click.option(
     show_default=True,
     help="First scale with fresh noise: 0 changes the layout, higher ones details.",
 )
-injection_option = scales_option(
-    None, "Scale at which the picture enters: higher ones change less of it."
+size_option = click.option(
+    "--size",
+    type=SizeType(),
+    help="Height x width, px, as in 100x400.  [default: as trained]",
 )
 refine_option = click.option(
     "--refine/--no-refine",
@@ -267,26 +275,6 @@ def find_model(model):
         )
     click.echo(f"Model: {found[-1].parent} (the newest in {RUNS}/)", err=True)
     return found[-1]
-
-
-def read_dash(*images):
-    """Gives images as tasks take them: `-` becomes the bytes of standard input.
-
-    Raises:
-        click.UsageError: If more than one of them is `-`.
-        ImageError: If standard input is empty or closed.
-    """
-    dashes = [image for image in images if str(image) == "-"]
-    if len(dashes) > 1:
-        raise click.UsageError(
-            "Only one image can come from standard input. Received: - twice."
-        )
-    data = read_stdin() if dashes else None
-    if data == b"":
-        raise ImageError(
-            "Standard input must hold an image. Received: - and no byte there."
-        )
-    return [data if str(image) == "-" else image for image in images]
 
 
 def other_scale(scale, count):

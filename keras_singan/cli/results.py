@@ -5,11 +5,16 @@ import functools
 from collections.abc import Callable
 
 import click
+import numpy as np
 
+from keras_singan.cli.process.progress_bar import progress_bar
+from keras_singan.errors import OutputError
 from keras_singan.io.image import image_grid
 from keras_singan.io.image import save_image
 from keras_singan.io.image import to_uint8
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnification
+from keras_singan.io.sheet import magnify
 
 # Samples in a row of a sheet.
 _ROW = 8
@@ -22,7 +27,7 @@ class Result:
     Attributes:
         label: What it is called in a sheet.
         stems: A file name without suffix for each of its images.
-        draw: Function that gives the images, uint8 `(n, H, W, C)`.
+        draw: Function that gives the images, uint8 `(H, W, C)`, as they come.
     """
 
     label: str
@@ -37,43 +42,111 @@ def read_pixels(job, image):
     return to_uint8(read_for(job.singan.pyramid_, image))
 
 
-def write_results(job, results, source, sheet, only_sheet, keep_source=False):
-    """Makes and writes images, and a labelled sheet of them.
+@dataclasses.dataclass(frozen=True)
+class ResultSet:
+    """What a command makes of one picture.
 
-    Args:
-        job: The `Job`.
+    Attributes:
         results: List of `Result`.
         source: Function that gives what the task began with, uint8 `(H, W, C)`.
-        sheet: File name of the sheet, without suffix, or `None` for no sheet.
-        only_sheet: Whether the sheet alone is written.
+        sheet: File name of a labelled sheet, without suffix, or `None` for none.
         keep_source: Whether the source is written beside the first image where
             no sheet shows it. Defaults to `False`.
     """
-    stems = [] if only_sheet else [stem for each in results for stem in each.stems]
+
+    results: list[Result]
+    source: Callable
+    sheet: str | None = None
+    keep_source: bool = False
+
+    @property
+    def stems(self):
+        """File names of its images, without suffix."""
+        return [stem for result in self.results for stem in result.stems]
+
+
+def write_sets(job, sets, only_sheet):
+    """Makes images, writes each as it comes, and labelled sheets of them.
+
+    Args:
+        job: The `Job`.
+        sets: List of `ResultSet`.
+        only_sheet: Whether the sheets alone are written.
+    """
+    stems = [] if only_sheet else [stem for each in sets for stem in each.stems]
     channels = 3 if only_sheet else job.singan.pyramid_.channels
-    keep_source = keep_source and sheet is None and not job.to_stdout
-    beside = [job.path(stems[0], "_input")] if keep_source else []
-    job.refuse_unwritable([*stems, *filter(None, [sheet])], channels, beside)
-    blocks = []
-    for result in results:
-        images = result.draw()
-        if not only_sheet:
-            for stem, image in zip(result.stems, images, strict=True):
-                job.write(stem, functools.partial(_save, image))
-        if sheet is not None:
-            blocks.append(image_grid(images, min(len(images), _ROW)))
-    if sheet is not None:
-        labels = ["input", *(result.label for result in results)]
-        columns = 1 if len(results[0].stems) > 1 else None
-        blocks = contact_sheet([source(), *blocks], labels, columns)
-        job.write(sheet, functools.partial(_save, blocks))
-    for path in beside:
-        click.echo(_save(source(), path))
-    job.say(*(result.label for result in results))
+    beside = {id(each): _beside(job, each) for each in sets}
+    sheets = [each.sheet for each in sets if each.sheet is not None]
+    paths = [path for path in beside.values() if path]
+    job.refuse_unwritable([*stems, *sheets], channels, paths)
+    total, done = sum(len(each.stems) for each in sets), 0
+    with progress_bar(job.command, total) as advance:
+        for each in sets:
+            drawn = _draw(job, each, not only_sheet, advance, (done, total))
+            done += len(each.stems)
+            if each.sheet is not None:
+                page = _page(each.source(), drawn, [r.label for r in each.results])
+                job.write(each.sheet, functools.partial(_save, page))
+            if beside[id(each)]:
+                click.echo(_save(each.source(), beside[id(each)]))
+    job.say(*dict.fromkeys(result.label for each in sets for result in each.results))
 
 
-def write_scales(job, name, scales, draw, source, grid, keep_source=False, count=None):
-    """Runs a task at each of some start scales, and writes its images.
+def _beside(job, each):
+    """Gives where the source of a set is written beside its results, or None."""
+    if not each.keep_source or each.sheet is not None or job.to_stdout:
+        return None
+    return job.path(each.stems[0], "_input")
+
+
+def _draw(job, each, write, advance, counts):
+    """Makes the images of a set, and writes them if wanted.
+
+    Args:
+        job: The `Job`.
+        each: The `ResultSet`.
+        write: Whether to write the images.
+        advance: Function to call with the number of those just made.
+        counts: How many there are already, and how many there will be.
+
+    Returns:
+        List with a list of images for each result; empty without a sheet.
+    """
+    (done, total), drawn = counts, []
+    try:
+        for result in each.results:
+            drawn.append([])
+            for stem, image in zip(result.stems, result.draw(), strict=True):
+                if write:
+                    job.write(stem, functools.partial(_save, image))
+                if each.sheet is not None:
+                    drawn[-1].append(image)
+                done += 1
+                advance(1)
+    except KeyboardInterrupt:
+        if not done or not write or job.to_stdout:
+            raise
+        raise OutputError(
+            f"Interrupted; the images made so far are kept. Received: Ctrl-C after "
+            f"{done} of {total}."
+        ) from None
+    return drawn
+
+
+def _page(source, drawn, labels):
+    """Puts what a task began with and all that it made on one sheet."""
+    factor = magnification(source, *(image for images in drawn for image in images))
+    rows = [
+        image_grid(magnify(np.stack(images), factor), min(len(images), _ROW))
+        for images in drawn
+    ]
+    columns = 1 if len(drawn[0]) > 1 else None
+    cells = [magnify(source, factor), *rows]
+    return contact_sheet(cells, ["input", *labels], columns)
+
+
+def scale_results(job, name, scales, draw, source, grid, keep_source=False, count=None):
+    """Makes the `ResultSet` of a task at each of some start scales.
 
     Args:
         job: The `Job`.
@@ -81,9 +154,9 @@ def write_scales(job, name, scales, draw, source, grid, keep_source=False, count
         scales: The start scales.
         draw: Function from `start_scale`, a tuple, to a stack of one image a
             scale, uint8 `(scales, H, W, C)`.
-        source: As in `write_results`.
+        source: As in `ResultSet`.
         grid: Whether the sheet alone is written.
-        keep_source: As in `write_results`. Defaults to `False`.
+        keep_source: As in `ResultSet`. Defaults to `False`.
         count: How many images `draw` gives a scale, `(scales, count, H, W, C)`;
             `None` is one without a number. Defaults to `None`.
     """
@@ -102,7 +175,7 @@ def write_scales(job, name, scales, draw, source, grid, keep_source=False, count
         for index, scale in enumerate(scales)
     ]
     sheet = job.sheet_stem(name, scales) if grid or len(scales) > 1 else None
-    write_results(job, results, source, sheet, grid, keep_source)
+    return ResultSet(results, source, sheet, keep_source)
 
 
 def _stems(stem, count):

@@ -36,6 +36,8 @@ class Job:
     Attributes:
         model_path: Path of the model.
         singan: The loaded `SinGAN`.
+        command: Name of the command.
+        supposed: Whether no `--model` was given.
         seed: The seed, or `None` for none at all.
         to_stdout: Whether the result goes to standard output.
 
@@ -48,7 +50,9 @@ class Job:
     ):
         known = ANIMATIONS if command == "animate" else IMAGES
         self.to_stdout, self._file = _kind_of(output, known)
-        self._command, self._overwrite = command, overwrite
+        self.command, self._overwrite = command, overwrite
+        # Whether the model was only supposed, not named.
+        self.supposed = model is None
         self._suffix = suffix if self._file is None else self._file.suffix
         self.model_path = find_model(model)
         import_quietly()
@@ -102,7 +106,7 @@ class Job:
             paths = [*(self.path(stem) for stem in stems), *beside]
             _refuse_what_is_there(paths, channels, self._overwrite)
             _try_folder(paths[0])
-            if self._file is not None and self._command != "animate":
+            if self._file is not None and self.command != "animate":
                 _try_format(self._suffix, channels)
 
     def write(self, stem, save):
@@ -127,8 +131,11 @@ class Job:
 
     def say_next(self, *args, options=()):
         """Says what to type next: the command with other arguments and options."""
-        words = [*args, "--model", self.model_path, *options]
-        line = shlex.join(["keras-singan", self._command, *map(str, words)])
+        words = ["--model", self.model_path, *options]
+        # After --, a name that begins with a hyphen is no option.
+        hidden = any(str(arg).startswith("-") and str(arg) != "-" for arg in args)
+        words = [*words, "--", *args] if hidden else [*args, *words]
+        line = shlex.join(["keras-singan", self.command, *map(str, words)])
         click.echo(f"Next: {line}", err=self.to_stdout)
 
     def say_next_scale(self, scales, *args, least=0, options=()):

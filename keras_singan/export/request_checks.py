@@ -11,7 +11,7 @@ from keras_singan.export.guards import same_rows
 from keras_singan.export.guards import within
 from keras_singan.export.task_graphs import Rows
 from keras_singan.ops import masks
-from keras_singan.tasks.shared.rules import partial_mask
+from keras_singan.tasks.shared.rules import some_mask
 
 _LONG, _STRING = tf.int64, tf.string
 
@@ -112,7 +112,7 @@ class RequestGuards:
         else:
             mask = _same_size(mask, tf.shape(mask), image)
             region = masks.threshold(mask)
-        return obey(region, partial_mask(region))
+        return obey(region, some_mask(region))
 
     def _judged(self, task, name, value, **changes):
         """Fills in what a sentinel stands for, and judges what a request says.

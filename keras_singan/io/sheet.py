@@ -17,7 +17,7 @@ _GAP = 4
 _LEAST = 250
 
 
-def contact_sheet(images, labels, columns=None):
+def contact_sheet(images, labels, columns=None, factor=1):
     """Puts pictures of any sizes on one white sheet, each over its label.
 
     A cell is as wide as the widest picture or label and as high as the highest
@@ -30,6 +30,7 @@ def contact_sheet(images, labels, columns=None):
         labels: A text of one line for each of them.
         columns: Pictures per row. Defaults to `None`: the square root of their
             number, rounded up.
+        factor: By how much to `magnify` each picture. Defaults to `1`.
 
     Returns:
         uint8 array `(height, width, 3)`.
@@ -38,7 +39,7 @@ def contact_sheet(images, labels, columns=None):
         ImageError: If the images are not as above, there are none, their number
             is not that of the labels, or `columns` is below 1.
     """
-    images = [_rgb(check_pixels(image, "image")) for image in images]
+    images = [magnify(_rgb(check_pixels(i, "image")), factor) for i in images]
     if not images or len(images) != len(labels):
         raise ImageError(
             "`images` must hold an image, and `labels` a label for each. "

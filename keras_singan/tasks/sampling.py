@@ -50,14 +50,15 @@ def sample(
         TaskError: If an argument is out of range.
     """
     options = {"start_scale": start_scale, "size": size, "tile": tile, "seed": seed}
-    results = list(iterate_samples(pyramid, n, **options, refine=refine))
+    drawn = iterate_samples(pyramid, n, **options, refine=refine)
+    results = [np.concatenate(list(batches)) for batches in drawn]
     return np.stack(results) if isinstance(start_scale, Iterable) else results[0]
 
 
 def iterate_samples(
     pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
 ):
-    """Does what `sample` does, one start scale after the other.
+    """Does what `sample` does, one start scale after the other, in batches.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
@@ -69,7 +70,9 @@ def iterate_samples(
         refine: See `sample`. Defaults to `None`.
 
     Returns:
-        Iterator of uint8 arrays `(n, height, width, channels)`, one a scale.
+        Iterator with an iterator for each scale, of uint8 arrays
+        `(some, height, width, channels)`: `n` images in all, drawn as they are
+        asked for.
 
     Raises:
         TaskError: At once, if an argument is out of range.
@@ -96,13 +99,13 @@ def _check_plain(refine):
 
 
 def _tiles(pyramid, n, sizes, axes, seed):
-    chunks = wrapped_chunks(pyramid, seed, n, axes, sizes)
-    return np.concatenate([to_uint8(images.numpy()) for images in chunks])
+    for images in wrapped_chunks(pyramid, seed, n, axes, sizes):
+        yield to_uint8(images.numpy())
 
 
 def _samples(pyramid, n, start_scale, sizes, seed, refine):
-    chunks = pyramid.draw_chunks(seed, n, start_scale, sizes, refine)
-    return np.concatenate([to_uint8(images.numpy()) for images in chunks])
+    for images in pyramid.draw_chunks(seed, n, start_scale, sizes, refine):
+        yield to_uint8(images.numpy())
 
 
 def _check_tile(tile, scales):

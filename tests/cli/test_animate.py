@@ -115,7 +115,9 @@ def test_the_sweep_is_each_animation_and_one_sheet_that_moves_in_step():
     for walk, path in zip(walks, paths, strict=False):
         assert (frames_of(path) == walk).all()
     labels = [f"scale {scale}, beta {beta}" for scale, beta in cells]
-    sheets = [contact_sheet(cells, labels, 2) for cells in zip(*walks, strict=True)]
+    sheets = [
+        contact_sheet(cells, labels, 2, factor=7) for cells in zip(*walks, strict=True)
+    ]
     assert (frames_of(paths[-1]) == np.stack(sheets)).all()
 
 

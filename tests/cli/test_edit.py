@@ -85,7 +85,7 @@ def test_a_sheet_shows_the_naive_edit_instead_of_a_file():
     naive, _ = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
     cells = [naive, *(read(Path("out", name)) for name in names[1:])]
     labels = ["input", "scale 1", "scale 2"]
-    assert (read(Path("out", names[0])) == contact_sheet(cells, labels)).all()
+    assert (read(Path("out", names[0])) == contact_sheet(cells, labels, factor=7)).all()
 
 
 def test_what_to_type_next_holds_the_move():

@@ -51,7 +51,6 @@ def test_a_composite_of_another_size_comes_back_at_that_size():
 
 
 MASKS = {
-    "full": (np.full((32, 40), 255), "a full mask"),
     "empty": (np.zeros((32, 40)), "an empty mask"),
     "large": (np.eye(33, 40) * 255, "The mask must have the image's size, 32x40"),
 }

@@ -19,6 +19,7 @@ from support.photos import photo
 from support.photos import photo_file
 
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnification
 
 # The arguments of each command, and what the file name of its result begins with.
 TASKS = {
@@ -87,7 +88,10 @@ def test_a_grid_shows_input_and_result(name):
     assert result.stdout.splitlines()[0] == str(sheet)
     cells = [read("composite.png"), read(result_of(name))]
     label = "x1.5" if name == "super-resolve" else "scale 1"
-    assert (read(sheet) == contact_sheet(cells, ["input", label])).all()
+    assert (
+        read(sheet)
+        == contact_sheet(cells, ["input", label], factor=magnification(*cells))
+    ).all()
 
 
 @pytest.mark.parametrize("name", TASKS)
@@ -108,7 +112,7 @@ def test_several_scales_give_each_result_and_a_sheet(name):
     assert result.stdout.splitlines()[:-1] == [str(path) for path in paths]
     cells = [read("composite.png"), *(read(path) for path in paths[:2])]
     labels = ["input", "scale 1", "scale 2"]
-    assert (read(paths[2]) == contact_sheet(cells, labels)).all()
+    assert (read(paths[2]) == contact_sheet(cells, labels, factor=7)).all()
     assert "scale1-2_seed0004_sheet" in refuse(1, *args, "--grid")
 
 

@@ -17,6 +17,7 @@ from support.photos import photo
 
 from keras_singan.io.image import image_grid
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnify
 
 FOLDER = Path("samples/run")
 
@@ -113,10 +114,11 @@ def test_the_next_command_fits_a_model_of_one_scale():
 def test_a_grid_is_one_sheet():
     sample("--grid", "--seed", 3)
     assert names() == ["sample_scale0_seed0003_grid2.png"]
-    # Two side by side, two white pixels between them.
+    # Two side by side, seven times as large, two white pixels between them.
     sheet = read(FOLDER / names()[0])
-    assert sheet.shape == (32, 82, 3)
-    assert (sheet[:, 40:42] == 255).all()
+    assert sheet.shape == (224, 562, 3)
+    assert (sheet[:, 280:282] == 255).all()
+    assert (sheet[:7, :7] == sheet[0, 0]).all()
 
 
 @pytest.mark.parametrize("text", ["50x61", "50X61", " 50 x 61 "])
@@ -152,8 +154,8 @@ def test_several_scales_are_written_each_and_as_one_labelled_sheet(scales):
     # A row for the photo, and one of two samples for each scale.
     rows = [read(FOLDER / name) for name in singles]
     page = read(FOLDER / sheet)
-    blocks = [image_grid(np.stack(rows[i : i + 2]), 2) for i in (0, 2)]
-    expected = [photo(), *blocks]
+    pairs = [magnify(np.stack(rows[i : i + 2]), 7) for i in (0, 2)]
+    expected = [magnify(photo(), 7), *(image_grid(pair, 2) for pair in pairs)]
     assert (page == contact_sheet(expected, ["input", "scale 0", "scale 1"], 1)).all()
 
 

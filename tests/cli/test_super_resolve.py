@@ -77,7 +77,7 @@ def test_the_options_reach_the_task(asked):
 def test_the_sheet_of_the_photo_shows_the_photo(asked):
     super_resolve("--grid", "--output", "x.png")
     cells = [photo(), np.zeros((9, 8, 3), "uint8")]
-    assert (read("x.png") == contact_sheet(cells, ["input", "x4"])).all()
+    assert (read("x.png") == contact_sheet(cells, ["input", "x4"], factor=2)).all()
 
 
 @pytest.mark.parametrize("factor", ["1", "0.5", "-2", "65", "nan", "inf"])

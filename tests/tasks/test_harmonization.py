@@ -211,16 +211,39 @@ def test_a_mask_of_another_size_is_refused(shape):
     assert text.endswith(f"a mask of {shape[0]}x{shape[1]}.")
 
 
-def test_an_empty_or_full_mask_is_refused():
+def test_an_empty_mask_is_refused():
     image = pasted()[0]
     for empty in (np.zeros((32, 40), bool), np.full((32, 40), 3, "uint8")):
         assert "an empty mask" in refusal(image, empty)
-    assert "brightest value is 1 of 255." in refusal(image, box((32, 40)) * np.uint8(1))
-    invisible = np.zeros((32, 40, 4), "uint8")
-    invisible[..., :3] = 255
-    assert "an empty mask" in refusal(image, invisible)
-    for full in (np.ones((32, 40), bool), np.full((32, 40), 252, "uint8")):
-        assert "a full mask" in refusal(image, full)
+    dark = box((32, 40)) * np.uint8(100)
+    assert "brightest pixel is 100 of 255." in refusal(image, dark)
+    faint = np.full((32, 40, 4), 255, "uint8")
+    for opacity, text in ((0, "0%"), (125, "49%")):
+        faint[..., 3] = opacity
+        received = refusal(image, faint)
+        assert (
+            f"an empty mask, whose brightest pixel is 255 of 255, and {text}"
+            in received
+        )
+
+
+def test_a_full_mask_changes_all_of_the_image():
+    image = pasted()[0]
+    results = [
+        harmonize(pyramid(), image, full, start_scale=1, seed=3)
+        for full in (np.ones((32, 40), bool), np.full((32, 40), 252, "uint8"))
+    ]
+    assert np.array_equal(*results)
+    assert (results[0] != image).any(-1).mean() > 0.9
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int32", "int64", "float32"])
+def test_a_mask_of_yes_and_no_can_be_of_any_type(dtype):
+    image, mask = pasted()
+    expected = harmonize(pyramid(), image, mask, start_scale=1, seed=3)
+    for form in (mask.astype(dtype), tf.constant(mask.astype(dtype))):
+        result = harmonize(pyramid(), image, form, start_scale=1, seed=3)
+        assert np.array_equal(result, expected)
 
 
 def test_a_mask_that_is_no_image_is_refused(tmp_path):

@@ -15,12 +15,15 @@ from keras_singan.cli.options import output_options
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import several
+from keras_singan.cli.options import size_option
+from keras_singan.cli.process.progress_bar import progress_bar
 from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.cli.task_run import Job
 from keras_singan.cli.task_run import joined
 from keras_singan.io.animation_file import save_animation
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnification
 from keras_singan.task_specs import ALPHA
 from keras_singan.task_specs import ANIMATE
 from keras_singan.task_specs import BETA
@@ -33,7 +36,7 @@ _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
 
 @click.command()
 @model_option
-@scales_option(ANIMATE["start_scale"].default, ANIMATE["start_scale"].text)
+@scales_option(None, ANIMATE["start_scale"].text, "1; 0 for a model of one scale")
 @click.option(
     "--frames",
     type=click.IntRange(FRAMES.low),
@@ -64,9 +67,12 @@ _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
     type=click.Choice(list(_SUFFIXES)),
     help="File format.  [default: as --output ends, or gif]",
 )
+@size_option
 @seed_option
 @output_options
-def animate(model, scale, frames, fps, alpha, beta, loop, format, seed, grid, **to):
+def animate(
+    model, scale, frames, fps, alpha, beta, loop, format, size, seed, grid, **to
+):
     """Make the photo move.
 
     \b
@@ -74,7 +80,8 @@ def animate(model, scale, frames, fps, alpha, beta, loop, format, seed, grid, **
     keras-singan animate --scale 0-2 --beta 0.8,0.85,0.9,0.95 --grid
     """
     job = Job("animate", model, seed, suffix=_suffix(format, to["output"]), **to)
-    scales, betas = scale, beta
+    scales = scale or (ANIMATE.start_scale(job.singan.pyramid_.num_scales),)
+    betas = beta
     from keras_singan.tasks.animation import iterate_frames
 
     walk = functools.partial(
@@ -83,18 +90,24 @@ def animate(model, scale, frames, fps, alpha, beta, loop, format, seed, grid, **
         frames,
         alpha=alpha,
         loop=loop,
+        size=size,
         seed=job.seed,
     )
     cells = {
-        _names(job, scale, beta, betas): walk(start_scale=scale, beta=beta)
+        _names(job, scale, beta, betas, size): walk(start_scale=scale, beta=beta)
         for scale, beta in itertools.product(scales, betas)
     }
     sheet = None
     if grid or len(cells) > 1:
-        parts = [f"beta{joined(betas)}"] if len(betas) > 1 else []
+        parts = _shape(size)
+        parts += [f"beta{joined(betas)}"] if len(betas) > 1 else []
         sheet = job.sheet_stem("animation", scales, *parts)
-    _write(job, cells, fps, sheet, grid, len(betas) if len(betas) > 1 else None)
-    job.say_next_scale(scales, options=["--loop"] if loop else [])
+    with progress_bar("animate", frames * len(cells)) as advance:
+        cells = {names: _counted(walk, advance) for names, walk in cells.items()}
+        _write(job, cells, fps, sheet, grid, len(betas) if len(betas) > 1 else None)
+    options = ["--loop"] if loop else []
+    options += ["--size", *_shape(size)] if size else []
+    job.say_next_scale(scales, options=options)
 
 
 def _suffix(form, output):
@@ -107,11 +120,22 @@ def _suffix(form, output):
     return _SUFFIXES[form or "gif"]
 
 
-def _names(job, scale, beta, betas):
+def _shape(size):
+    return [] if size is None else ["{}x{}".format(*size)]
+
+
+def _counted(batches, advance):
+    for batch in batches:
+        yield batch
+        advance(len(batch))
+
+
+def _names(job, scale, beta, betas, size):
     """Gives a cell's label in the sheet, and its file name without suffix."""
+    parts = [f"scale{scale}", *_shape(size)]
     if len(betas) == 1:
-        return f"scale {scale}", job.stem("animation", f"scale{scale}")
-    stem = job.stem("animation", f"scale{scale}", f"beta{beta:g}")
+        return f"scale {scale}", job.stem("animation", *parts)
+    stem = job.stem("animation", *parts, f"beta{beta:g}")
     return f"scale {scale}, beta {beta:g}", stem
 
 
@@ -157,5 +181,6 @@ def _replay(file):
 def _sheets(walks, labels, columns):
     """Yields batches of sheets, in which the cells move in step."""
     for batches in zip(*walks, strict=True):
+        factor = magnification(*batches)
         frames = zip(*batches, strict=True)
-        yield np.stack([contact_sheet(cells, labels, columns) for cells in frames])
+        yield np.stack([contact_sheet(c, labels, columns, factor) for c in frames])

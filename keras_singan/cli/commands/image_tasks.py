@@ -4,18 +4,25 @@ import functools
 
 import click
 
+from keras_singan.cli.fitting_run import warn_of_another_photo
+from keras_singan.cli.given_images import pairs_of
+from keras_singan.cli.given_images import prefixes
+from keras_singan.cli.given_images import read_dash
+from keras_singan.cli.given_images import spread
 from keras_singan.cli.image_extras import extras_of
 from keras_singan.cli.options import IMAGE
+from keras_singan.cli.options import PathType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
-from keras_singan.cli.options import read_dash
+from keras_singan.cli.options import range_option
 from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.results import Result
+from keras_singan.cli.results import ResultSet
 from keras_singan.cli.results import read_pixels
-from keras_singan.cli.results import write_results
-from keras_singan.cli.results import write_scales
+from keras_singan.cli.results import scale_results
+from keras_singan.cli.results import write_sets
 from keras_singan.cli.task_options import count_option
 from keras_singan.cli.task_options import image_help
 from keras_singan.cli.task_options import input_option
@@ -30,45 +37,57 @@ from keras_singan.task_specs import SUPER_RESOLVE
 from keras_singan.task_specs import VARY
 from keras_singan.task_specs import image_tasks
 
+masks_option = click.option(
+    "--masks",
+    type=PathType(exists=True, file_okay=False),
+    help="Folder with a mask of the same name for each IMAGE.",
+)
+
 
 def image_command(task):
     """Makes the command of a task of the family: see `keras_singan.task_specs`."""
     extras = extras_of(task)
+    takes_mask = "mask_bytes" in task
 
-    def run(
-        model,
-        scale,
-        seed,
-        grid,
-        output,
-        overwrite,
-        image,
-        mask=None,
-        refine=None,
-        **given,
-    ):
-        names = [image, mask][: 1 + ("mask_bytes" in task)]
-        extras.check(names, **given)
-        images = read_dash(*names)
+    def run(model, scale, seed, grid, output, overwrite, images, value_range, **given):
+        refine = given.pop("refine", None)
+        masks = given.pop("masks", None)
+        pairs = pairs_of(images, masks, takes_mask)
+        for pair in pairs:
+            extras.check(pair, **given)
+        contents = _contents(pairs, value_range, takes_mask)
+        names = prefixes([image for image, _ in pairs])
         job = Job(task.command, model, seed, output, overwrite)
         scales = scale or (task.start_scale(job.singan.pyramid_.num_scales),)
-        work = extras.prepare(job, images, scales, **given)
-        method = getattr(job.singan, task.name)
-        if task.refines:
-            work.arguments["refine"] = refine
-        draw = functools.partial(method, *work.images, seed=job.seed, **work.arguments)
-        write_scales(job, work.stem, scales, draw, work.source, grid, work.keep_source)
-        again = extras.again(**given)
-        job.say_next_scale(scales, *filter(None, names), least=1, options=again)
+        sets = []
+        for name, inputs in zip(names, contents, strict=True):
+            work = extras.prepare(job, inputs, scales, **given)
+            if takes_mask:
+                _compare(job, work)
+            work.stem = name + work.stem
+            if task.refines:
+                work.arguments["refine"] = refine
+            sets.append(_result_set(job, task, work, scales, grid))
+        write_sets(job, sets, grid)
+        again = [*extras.again(**given), *(["--masks", masks] if masks else [])]
+        job.say_next_scale(scales, *images, least=1, options=again)
 
     scale = task["start_scale"]
     default = None if scale.default == MIDDLE else scale.default
+    usage = "IMAGE [MASK]" if takes_mask else "IMAGE..."
     decorators = [
-        click.argument("image", type=IMAGE, required=extras.image_required),
-        *[click.argument("mask", type=IMAGE, required=False)] * ("mask_bytes" in task),
+        click.argument(
+            "images",
+            type=IMAGE,
+            nargs=-1,
+            required=extras.image_required,
+            metavar=usage if extras.image_required else f"[{usage}]",
+        ),
+        *[masks_option] * takes_mask,
         *extras.options,
+        range_option,
         model_option,
-        scales_option(default, scale.text),
+        scales_option(default, scale.text, least=scale.low),
         *[refine_option] * task.refines,
         seed_option,
         output_options,
@@ -79,8 +98,35 @@ def image_command(task):
     return click.command(task.command, help=text)(run)
 
 
+def _contents(pairs, value_range, takes_mask):
+    """Gives a list of what a task reads, for each image (and mask) named."""
+    contents = read_dash(*(name for pair in pairs for name in pair))
+    return [
+        [spread(image, value_range), mask]
+        if takes_mask
+        else [spread(image, value_range)]
+        for image, mask in zip(contents[::2], contents[1::2], strict=True)
+    ]
+
+
+def _compare(job, work):
+    """Warns of a picture of another photo, where no model was named."""
+    image, mask = work.images
+    if job.supposed and image is not None:
+        photo = job.singan.training_image()
+        warn_of_another_photo(job.model_path.parent, photo, work.source(), mask)
+
+
+def _result_set(job, task, work, scales, grid):
+    method = getattr(job.singan, task.name)
+    draw = functools.partial(method, *work.images, seed=job.seed, **work.arguments)
+    return scale_results(
+        job, work.stem, scales, draw, work.source, grid, work.keep_source
+    )
+
+
 @click.command("super-resolve")
-@click.argument("image", type=IMAGE, required=False)
+@click.argument("images", type=IMAGE, nargs=-1, metavar="[IMAGE...]")
 @input_option(FACTOR, default=None, rule="the one trained for, else 4")
 @click.option(
     "--back-projection/--no-back-projection",
@@ -88,36 +134,46 @@ def image_command(task):
     show_default=True,
     help="Whether the result is made to shrink to IMAGE exactly.",
 )
+@range_option
 @model_option
 @click.option(
     "--seed", type=int, help="Seed of noise in the detail.  [default: no noise]"
 )
 @output_options
-def super_resolve(image, factor, back_projection, model, seed, grid, **to):
+def super_resolve(
+    images, factor, back_projection, value_range, model, seed, grid, **to
+):
     """Enlarge IMAGE, or the photo itself, with detail like the photo's.
 
     Best with a model of `keras-singan train --task super-resolution`.
     - is standard input.
     """
-    (small,) = read_dash(image)
+    contents = [spread(image, value_range) for image in read_dash(*images)] or [None]
+    names = prefixes(images or [None])
     job = Job(SUPER_RESOLVE.command, model, seed, random=False, **to)
     if factor is None:
         factor = job.singan.config_.factor or FACTOR.default
-    options = {"seed": job.seed, "back_projection": back_projection}
-    stem = job.stem(SUPER_RESOLVE.signature, f"x{factor:g}")
-    result = Result(
-        f"x{factor:g}",
-        [stem],
-        lambda: job.singan.super_resolve(small, factor, **options)[None],
+    enlarge = functools.partial(
+        job.singan.super_resolve,
+        factor=factor,
+        seed=job.seed,
+        back_projection=back_projection,
     )
-    if small is None:
-        source = job.singan.training_image
-    else:
+    sets = []
+    for name, small in zip(names, contents, strict=True):
+        stem = job.stem(name + SUPER_RESOLVE.signature, f"x{factor:g}")
+        result = Result(f"x{factor:g}", [stem], functools.partial(_one, enlarge, small))
         source = functools.partial(read_pixels, job, small)
-    write_results(job, [result], source, f"{stem}_sheet" if grid else None, grid)
+        source = job.singan.training_image if small is None else source
+        sets.append(ResultSet([result], source, f"{stem}_sheet" if grid else None))
+    write_sets(job, sets, grid)
     options = ["--factor", f"{factor:g}", "--seed", 1 if seed is None else seed + 1]
     options += [] if back_projection else ["--no-back-projection"]
-    job.say_next(*filter(None, [image]), options=options)
+    job.say_next(*images, options=options)
+
+
+def _one(draw, image):
+    return [draw(image)]
 
 
 @click.command()
@@ -182,7 +238,8 @@ def _draw(
     source = job.singan.training_image
     if picture is not None:
         source = functools.partial(read_pixels, job, picture)
-    write_scales(job, task.name, scales, draw, source, grid, count=count)
+    each = scale_results(job, task.name, scales, draw, source, grid, count=count)
+    write_sets(job, [each], grid)
     job.say_next_scale(scales, *filter(None, [image]), options=[*words, "-n", count])
 
 

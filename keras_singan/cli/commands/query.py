@@ -6,9 +6,9 @@ import secrets
 
 import click
 
+from keras_singan.cli.given_images import read_dash
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import SizeType
-from keras_singan.cli.options import read_dash
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.query_options import connect
 from keras_singan.cli.query_options import connection_options

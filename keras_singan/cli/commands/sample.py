@@ -1,21 +1,28 @@
 """`keras-singan sample`."""
 
+import itertools
+
 import click
+import numpy as np
 
 from keras_singan.cli.options import FactorType
-from keras_singan.cli.options import SizeType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
+from keras_singan.cli.options import size_option
+from keras_singan.cli.process.progress_bar import progress_bar
 from keras_singan.cli.results import Result
+from keras_singan.cli.results import ResultSet
 from keras_singan.cli.results import numbered
-from keras_singan.cli.results import write_results
+from keras_singan.cli.results import write_sets
 from keras_singan.cli.task_options import count_option
 from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import Job
 from keras_singan.io.image import image_grid
+from keras_singan.io.sheet import magnification
+from keras_singan.io.sheet import magnify
 from keras_singan.task_specs import START_SCALE
 
 
@@ -23,7 +30,7 @@ from keras_singan.task_specs import START_SCALE
 @model_option
 @scales_option(START_SCALE.default, START_SCALE.text)
 @count_option(8)
-@click.option("--size", type=SizeType(), help="Height x width.  [default: as trained]")
+@size_option
 @click.option(
     "--height-factor", type=FactorType(), help="Height, times the trained one."
 )
@@ -47,8 +54,8 @@ def sample(
 ):
     """Draw new variations of the photo.
 
-    An image's file name holds its scale, its seed and its number: the same seed
-    and number give the same image again.
+    An image's file name holds its scale, a size that was asked for, its seed and
+    its number: the same seed and number give the same image again.
     """
     factors = (height_factor, width_factor)
     if size is not None and factors != (None, None):
@@ -67,15 +74,17 @@ def sample(
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
     name = f"sample_tile_{tile}" if tile else "sample"
-    results = [make(job, name, each, count, images) for each in scale]
-    sheet = job.sheet_stem(name, scale) if len(scale) > 1 else None
+    shape = [] if size is None else ["{}x{}".format(*size)]
+    results = [make(job, name, each, count, images, shape) for each in scale]
+    sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
-    write_results(job, results, source, sheet, grid and not plain)
+    write_sets(job, [ResultSet(results, source, sheet)], grid and not plain)
+    words = [] if size is None else ["--size", *shape]
     if tile:
         again = 1 if seed is None else seed + 1
-        job.say_next(options=["--tile", tile, "--seed", again])
+        job.say_next(options=["--tile", tile, *words, "--seed", again])
     else:
-        job.say_next_scale(scale)
+        job.say_next_scale(scale, options=words)
 
 
 def _times(trained, factors):
@@ -83,11 +92,27 @@ def _times(trained, factors):
     return tuple(max(1, round(side * (factor or 1))) for side, factor in pairs)
 
 
-def _result(job, name, scale, count, images):
-    stems = numbered(job.stem(name, f"scale{scale}"), count)
-    return Result(f"scale {scale}", stems, lambda: next(images))
+def _result(job, name, scale, count, images, shape):
+    stem = job.stem(name, f"scale{scale}", *shape)
+    return Result(
+        f"scale {scale}",
+        numbered(stem, count),
+        lambda: itertools.chain.from_iterable(next(images)),
+    )
 
 
-def _grid_result(job, name, scale, count, images):
-    stem = f"{job.stem(name, f'scale{scale}')}_grid{count}"
-    return Result(f"scale {scale}", [stem], lambda: image_grid(next(images))[None])
+def _grid_result(job, name, scale, count, images, shape):
+    stem = f"{job.stem(name, f'scale{scale}', *shape)}_grid{count}"
+    return Result(f"scale {scale}", [stem], lambda: [_sheet(job, count, next(images))])
+
+
+def _sheet(job, count, batches):
+    drawn = []
+    with progress_bar(job.command, count) as advance:
+        for batch in batches:
+            drawn.append(batch)
+            advance(len(batch))
+    images = np.concatenate(drawn)
+    # What is no picture is written as an array, pixel by pixel.
+    seen = images.shape[-1] in (1, 3, 4)
+    return image_grid(magnify(images, magnification(images)) if seen else images)

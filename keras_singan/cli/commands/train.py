@@ -6,12 +6,12 @@ import click
 
 from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
+from keras_singan.cli.given_images import read_dash
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import RUNS
 from keras_singan.cli.options import PathType
 from keras_singan.cli.options import PixelsType
 from keras_singan.cli.options import range_option
-from keras_singan.cli.options import read_dash
 from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import RunFolderError
 from keras_singan.io.decode import MAX_PIXELS

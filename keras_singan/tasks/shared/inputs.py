@@ -1,10 +1,12 @@
 """A user's image, made ready for a model: its channels, its sizes."""
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import ImageError
-from keras_singan.io.image import read_image
+from keras_singan.io.image import read_with_notes
 from keras_singan.ops.plan_sizes import area_size
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.tasks.shared.rules import coarsest_fits
@@ -33,7 +35,10 @@ def read_for(pyramid, image):
             those of the model.
     """
     wanted = pyramid.channels
-    pixels = read_image(image, alpha="train" if wanted == 4 else "composite")
+    alpha = "train" if wanted == 4 else "composite"
+    pixels, notes = read_with_notes(image, alpha=alpha)
+    for note in notes:
+        warnings.warn(note.bare(), stacklevel=2)
     return with_channels(pixels, wanted)
 
 

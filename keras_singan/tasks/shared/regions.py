@@ -5,33 +5,32 @@ import tensorflow as tf
 
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
-from keras_singan.io.image import read_image
+from keras_singan.io.image import read_with_notes
 from keras_singan.ops import masks
 from keras_singan.tasks.shared.inputs import generation_sizes
-from keras_singan.tasks.shared.rules import partial_mask
 from keras_singan.tasks.shared.rules import partly_changed
 from keras_singan.tasks.shared.rules import photo_proportions
+from keras_singan.tasks.shared.rules import some_mask
 
 
 def read_mask(mask, size):
     """Reads a mask: what is brighter than half, and not transparent, is inside.
 
     Args:
-        mask: A bool array `(height, width)`, or what
+        mask: An array or tensor of bool, or of whole numbers 0 and 1; or what
             `keras_singan.io.image.read_image` takes, grey or in colour.
         size: The image's (height, width), which the mask must have too.
 
     Returns:
-        bool tensor `(height, width)`, neither all true nor all false.
+        bool tensor `(height, width)`, not all false.
 
     Raises:
         ImageError: If the mask cannot be read.
-        TaskError: If it is of another size, empty or full.
+        TaskError: If it is of another size, or empty.
     """
-    if isinstance(mask, np.ndarray) and mask.dtype.kind == "b":
-        mask = mask.astype("float32")
     try:
-        pixels = read_image(mask, alpha="train")
+        # Whatever the warnings are, of a mask only black and white matter.
+        pixels, _ = read_with_notes(_shades(mask), alpha="train")
     except ImageError as error:
         raise ImageError(f"The mask cannot be used. {error}") from None
     if pixels.shape[:2] != tuple(size):
@@ -40,7 +39,7 @@ def read_mask(mask, size):
             f"width). Received: a mask of {pixels.shape[0]}x{pixels.shape[1]}."
         )
     inside = masks.from_image(tf.constant(pixels))
-    partial_mask(inside, lambda: _brightest(pixels)).check()
+    some_mask(inside, lambda: _brightest(pixels)).check()
     return inside
 
 
@@ -65,5 +64,21 @@ def find_region(pyramid, image):
     return found
 
 
+def _shades(mask):
+    """Gives a mask of yes and no as shades from 0 to 1; others as they are."""
+    if not hasattr(mask, "__array__"):
+        return mask
+    array = np.asarray(mask)
+    whole = array.dtype.kind in "iu" and array.size and array.min() >= 0
+    yes_or_no = array.dtype.kind == "b" or (whole and array.max() == 1)
+    return array.astype("float32") if yes_or_no else array
+
+
 def _brightest(pixels):
-    return round((float(pixels[..., :3].max()) + 1) * 127.5)
+    """Says how bright the brightest pixel is, and how opaque if that is too little."""
+    bright = (pixels[..., :3].max(-1) + 1) / 2
+    text = f"{round(float(bright.max()) * 255)} of 255"
+    if pixels.shape[-1] != 4:
+        return text
+    opacity = (pixels[..., 3][bright > 0.5] + 1) / 2
+    return f"{text}, and {opacity.max() if opacity.size else 0:.0%} opaque at most"

@@ -38,26 +38,20 @@ class Rule:
             raise TaskError(f"{self.sentence} Received: {self.describe()}.")
 
 
-def partial_mask(inside, brightest=None):
-    """The rule for a mask: something is inside, and not everything.
+def some_mask(inside, brightest=None):
+    """The rule for a mask: something is inside. All of the image may be.
 
     Args:
         inside: bool tensor `(height, width)`.
-        brightest: Function that gives the mask's brightest value, 0 to 255, for
+        brightest: Function that says how bright the mask's brightest pixel is, for
             Python's text. Defaults to `None`.
     """
-    some, full = tf.reduce_any(inside), tf.reduce_all(inside)
-
-    def describe():
-        if full:
-            return "a full mask, white everywhere"
-        return f"an empty mask, whose brightest value is {brightest()} of 255"
-
+    some = tf.reduce_any(inside)
     return Rule(
-        some & ~full,
-        "The mask must be white where the image may change, and black elsewhere.",
-        tf.stack([some, full]),
-        describe,
+        some,
+        "The mask must be white, above half, where the image may change.",
+        some,
+        lambda: f"an empty mask, whose brightest pixel is {brightest()}",
     )
 
 
