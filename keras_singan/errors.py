@@ -78,7 +78,7 @@ def sentence(error):
     if isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__:
         return (
             "The memory of this machine does not suffice: try a smaller --max-size "
-            "(train) or --size (sample)."
+            "(train), --size (sample, animate), -n (sample --grid) or image."
         )
     if isinstance(error, OSError) and error.strerror:
         where = f"path={error.filename!r}" if error.filename else "standard output"

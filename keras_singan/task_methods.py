@@ -179,7 +179,7 @@ class TaskMethods:
         self,
         paint,
         *,
-        start_scale=1,
+        start_scale=None,
         quantize=False,
         colors=5,
         seed=None,
@@ -190,7 +190,8 @@ class TaskMethods:
 
         Args:
             paint: The clip-art: path, bytes, PIL image or array.
-            start_scale: Scale at which it enters, from 1 on. Defaults to `1`.
+            start_scale: Scale at which it enters, from 1 on; `None` is the
+                middle one. Defaults to `None`.
             quantize: Whether that scale is trained anew on colours reduced to
                 `colors`, as clip-art has them: sharper, but takes minutes the
                 first time. The result is kept beside the model's file and used

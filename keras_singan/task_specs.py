@@ -332,7 +332,7 @@ PAINT_TO_IMAGE = Task(
     summary="Turn a clip-art in the colours of the photo into a photo.",
     inputs=(
         IMAGE.but(python="paint", text="the clip-art, of any size"),
-        ENTRY_SCALE.but(default=1),
+        ENTRY_SCALE,
         SEED,
         QUANTIZE,
     ),

@@ -12,6 +12,10 @@ from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import MoveType
 from keras_singan.cli.results import read_pixels
 from keras_singan.cli.task_options import input_option
+from keras_singan.io.image import read_with_notes
+
+# Share of pixels from which on a picture is flat art; of a photo nearly none.
+_FLAT = 0.9
 
 
 @dataclasses.dataclass
@@ -56,6 +60,18 @@ class Extras:
     def check(self, images, **given):
         """Raises `click.UsageError` where arguments do not go together."""
 
+    def settle(self, job, contents, scales, **given):
+        """Returns the scales and the options that are left open, all settled.
+
+        Args:
+            job: The `Job`.
+            contents: The images (and masks) that the command names.
+            scales: What `--scale` gave, perhaps nothing.
+            **given: What the options gave.
+        """
+        count = job.singan.pyramid_.num_scales
+        return scales or (self.task.start_scale(count),), given
+
     def prepare(self, job, images, scales, **given):
         """Gives the `Work`: here the images as they are.
 
@@ -86,44 +102,56 @@ class MoveExtras(Extras):
     image_required = False
     usage = (
         "\b\nkeras-singan edit edited.png mask.png\n"
-        "keras-singan edit --move 10,20,30,40:60,20 --resize-region 1.5"
+        "keras-singan edit --move 10,20,30,40:60,20 --resize-region 1.5\n"
+        "keras-singan edit --copy 10,20,30,40:60,20"
     )
     more = (
-        "With --move the edit itself is made here: on IMAGE, or on the photo if "
-        "there is no IMAGE."
+        "With --move or --copy the edit itself is made here: on IMAGE, or on the "
+        "photo if there is no IMAGE."
     )
     options = (
         click.option(
             "--move",
             type=MoveType(),
-            help="Move the box at x,y, w wide and h high, to to_x,to_y.",
+            help="Move the box at x,y, w wide and h high, to to_x,to_y (px).",
+        ),
+        click.option(
+            "--copy",
+            type=MoveType(),
+            help="Copy that box: what is there stays, too.",
         ),
         click.option(
             "--resize-region",
             type=FactorType(),
-            help="Enlarge what --move moves.  [default: 1]",
+            help="Enlarge what --move or --copy takes.  [default: 1]",
         ),
     )
 
-    def check(self, images, move, resize_region):
+    def check(self, images, move, copy, resize_region):
         image, mask = images
+        if move and copy:
+            raise click.UsageError(
+                "Either --move or --copy can be given. Received: both."
+            )
+        move = move or copy
         if resize_region is not None and move is None:
             raise click.UsageError(
-                "--resize-region needs --move, whose to_x,to_y may be x,y. "
+                "--resize-region needs --move or --copy, whose to_x,to_y may be x,y. "
                 f"Received: --resize-region {resize_region:g} alone."
             )
         if image is None and move is None:
             raise click.UsageError(
-                "Either IMAGE, edited, or --move must be given. Received: neither."
+                "Either IMAGE, edited, or --move or --copy must be given. "
+                "Received: neither."
             )
         if mask is not None and move is not None:
             raise click.UsageError(
-                "Either MASK or --move, which makes a mask, can be given. "
+                "Either MASK, or --move or --copy, which make one, can be given. "
                 "Received: both."
             )
 
-    def prepare(self, job, images, scales, move, resize_region):
-        if move is None:
+    def prepare(self, job, images, scales, move, copy, resize_region):
+        if move is None and copy is None:
             return super().prepare(job, images, scales)
         from keras_singan.tasks.editing import naive_edit
 
@@ -132,25 +160,33 @@ class MoveExtras(Extras):
             pixels = job.singan.training_image()
         else:
             pixels = read_pixels(job, image)
-        image, mask = naive_edit(pixels, move, resize_region or 1.0)
+        image, mask = naive_edit(
+            pixels, move or copy, resize_region or 1.0, copy=copy is not None
+        )
         source = functools.partial(np.asarray, image)
         return Work([image, mask], source, self.task.name, keep_source=True)
 
-    def again(self, move, resize_region):
-        words = ["--move", "{},{},{},{}:{},{}".format(*move)] if move else []
+    def again(self, move, copy, resize_region):
+        words = ["--copy" if copy else "--move"] if move or copy else []
+        words += ["{},{},{},{}:{},{}".format(*(move or copy))] if words else []
         words += ["--resize-region", f"{resize_region:g}"] if resize_region else []
         return words
 
 
 class QuantizeExtras(Extras):
-    """Those of `paint-to-image`, which retrains a scale with `--quantize`."""
+    """Those of `paint-to-image`, which retrains a scale with `--quantize`.
+
+    Nobody knows beforehand which scale suits a picture. Without `--scale` there is
+    a sheet of three, where more than one can be written. Flat art gets one scale
+    retrained for it, as each retraining takes minutes.
+    """
 
     options = (
         click.option(
-            "--quantize",
-            is_flag=True,
+            "--quantize/--no-quantize",
+            default=None,
             help="Reduce IMAGE to the photo's main colours, with the scale retrained "
-            "for it.",
+            "for it.  [default: for flat art, without --scale]",
         ),
         click.option(
             "--colors",
@@ -160,6 +196,17 @@ class QuantizeExtras(Extras):
             help="How many colours --quantize leaves.",
         ),
     )
+
+    def settle(self, job, contents, scales, quantize, colors):
+        count = job.singan.pyramid_.num_scales
+        if quantize is None:
+            flat = not scales and all(is_flat(images[0]) for images in contents)
+            quantize = flat and count > 1
+        middle = self.task.start_scale(count)
+        if not scales and (quantize or job.is_single):
+            scales = (middle,)
+        near = {max(1, min(middle + step, count - 1)) for step in (-1, 0, 1)}
+        return scales or tuple(sorted(near)), {"quantize": quantize, "colors": colors}
 
     def prepare(self, job, images, scales, quantize, colors):
         work = super().prepare(job, images, scales)
@@ -171,15 +218,36 @@ class QuantizeExtras(Extras):
 
     def _announce(self, job, scales, colors):
         from keras_singan.tasks.retrained_scale import quantized_path
+        from keras_singan.training.progress import duration
 
         for scale in scales:
             kept = quantized_path(job.model_path, scale, colors)
             if 0 < scale < job.singan.pyramid_.num_scales and not kept.exists():
-                text = f"--quantize retrains scale {scale} once, which takes minutes: "
-                click.echo(f"{text}kept in {kept}", err=True)
+                taken = duration(_seconds(job.singan, scale))
+                text = f"--quantize retrains scale {scale} once, in about {taken}"
+                click.echo(f"{text}: kept in {kept}", err=True)
 
     def again(self, quantize, colors):
         return ["--quantize", "--colors", colors] if quantize else []
+
+
+def is_flat(image):
+    """Whether a picture is flat art: most pixels are those to their left.
+
+    Args:
+        image: What `keras_singan.io.image.read_image` takes.
+    """
+    pixels, _ = read_with_notes(image)
+    return float((pixels[:, 1:] == pixels[:, :-1]).all(-1).mean()) > _FLAT
+
+
+def _seconds(singan, scale):
+    """Measures what retraining a scale will take on this machine."""
+    from keras_singan.performance.estimate import estimate
+
+    pyramid, config = singan.pyramid_, singan.config_
+    plan = estimate(pyramid.scales[: scale + 1], pyramid.channels, config)
+    return plan.compile_seconds + config.steps * plan.step_seconds[scale]
 
 
 _EXTRAS = {"edit": MoveExtras, "paint_to_image": QuantizeExtras}

@@ -64,6 +64,11 @@ class Job:
         default = Path("samples") / model_name(self.model_path)
         self._folder = default if output is None else output
 
+    @property
+    def is_single(self):
+        """Whether `--output` holds one result: a file, or standard output."""
+        return self.to_stdout or self._file is not None
+
     def stem(self, name, *parts):
         """Gives a file name without suffix: the name, its parts, and the seed."""
         seed = [] if self.seed is None else [f"seed{self.seed:04d}"]
@@ -91,8 +96,7 @@ class Job:
             ImageError: If the format cannot hold the channels.
             OutputError: If something is in the way.
         """
-        single = self.to_stdout or self._file is not None
-        if single and len(stems) > 1:
+        if self.is_single and len(stems) > 1:
             raise click.UsageError(
                 "A file or - holds one result: give a folder, or --grid for one sheet. "
                 f"Received: --output {self._folder} for {len(stems)} results."
@@ -125,7 +129,7 @@ class Job:
 
     def say(self, *labels):
         """Says what was made, if no file name does."""
-        if self.to_stdout or self._file is not None:
+        if self.is_single:
             seed = [] if self.seed is None else [f"seed {self.seed}"]
             click.echo(f"Used: {', '.join([*labels, *seed])}", err=True)
 

@@ -1,9 +1,11 @@
 """`export_saved_model`: writes a version folder, whole or not at all."""
 
+import contextlib
 import dataclasses
 import os
 import re
 import shutil
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -60,7 +62,8 @@ def export_saved_model(
     temporary = base / f".{uuid.uuid4().hex}"
     try:
         base.mkdir(parents=True, exist_ok=True)
-        _write(singan, temporary, limits, quantized, warmup and name)
+        with _utf8_folder(temporary) as folder:
+            _write(singan, folder, limits, quantized, warmup and name)
         _check_free(target)
         os.rename(temporary, target)
     except OSError as error:
@@ -73,6 +76,22 @@ def export_saved_model(
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return target
+
+
+@contextlib.contextmanager
+def _utf8_folder(folder):
+    """Gives a folder that TensorFlow can write to: the name of its path is UTF-8.
+
+    Where it is not, what is written to another folder is copied.
+    """
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as plain:
+            yield Path(plain, "model")
+            shutil.copytree(Path(plain, "model"), folder)
+    else:
+        yield folder
 
 
 def _write(singan, folder, limits, quantized, warmup_name):

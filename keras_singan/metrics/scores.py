@@ -127,13 +127,18 @@ def diversity(samples: np.ndarray, image: np.ndarray) -> float:
     samples, image = _compared(samples, image)
     if len(samples) < 2:
         raise TaskError(f"Expected at least 2 samples. Received: n={len(samples)}")
-    contrast = image.mean(axis=-1).std()
+    contrast = _contrast(image)
     if contrast == 0:
         raise TaskError(
             "Expected an image with more than one grey value. "
             f"Received: image={image[0, 0].tolist()} everywhere"
         )
     return float(samples.mean(axis=-1).std(axis=0).mean() / contrast)
+
+
+def _contrast(image) -> float:
+    """The standard deviation of the grey values, which are channel means."""
+    return float(np.asarray(image).mean(axis=-1).std())
 
 
 def rmse(a: np.ndarray, b: np.ndarray) -> float:
@@ -235,16 +240,16 @@ def evaluate(
         features: As in `sifid`, but `None` (the default) leaves "sifid" out.
 
     Returns:
-        "swd", "coherence", "completeness"; "diversity" if `n >= 2`; "sifid" if
-        `features` is given.
+        "swd", "coherence", "completeness"; "diversity" if `n >= 2` and the image
+        has more than one grey value; "sifid" if `features` is given.
 
     Raises:
         ImageError: A shape or dtype does not fit.
-        TaskError: `samples` is empty, or several samples and a constant image.
+        TaskError: `samples` is empty.
     """
     scores = {"swd": sliced_wasserstein(samples, image)}
     scores["coherence"], scores["completeness"] = _mean_patch_distances(samples, image)
-    if len(samples) >= 2:
+    if len(samples) >= 2 and _contrast(image):
         scores["diversity"] = diversity(samples, image)
     if features is not None:
         scores["sifid"] = sifid(samples, image, features=features)

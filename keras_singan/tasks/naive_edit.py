@@ -17,8 +17,8 @@ _RING = 2
 _ROUNDS = 32
 
 
-def naive_edit(image, move, resize=1.0):
-    """Moves what is in a rectangle, and fills the hole it leaves.
+def naive_edit(image, move, resize=1.0, copy=False):
+    """Moves what is in a rectangle and fills the hole it leaves, or copies it.
 
     The hole is filled smoothly from its surroundings: generators make a texture
     out of that, while they would keep any other content.
@@ -30,10 +30,11 @@ def naive_edit(image, move, resize=1.0):
             then lies beyond the image's border is cut off.
         resize: Factor by which the rectangle grows, its new top-left pixel held.
             Defaults to `1.0`.
+        copy: Whether what is in the rectangle also stays. Defaults to `False`.
 
     Returns:
         The edited uint8 array, and a bool array `(height, width)` that is true
-        in the rectangle, old and new.
+        in the new rectangle, and in the old one unless it was copied.
 
     Raises:
         ImageError: If the image is no such array.
@@ -47,10 +48,12 @@ def naive_edit(image, move, resize=1.0):
         part = to_uint8(resize_picture(to_float(part)[None], size)[0])
     part = part[: image.shape[0] - to_y, : image.shape[1] - to_x]
     new = slice(to_y, to_y + part.shape[0]), slice(to_x, to_x + part.shape[1])
-    edited = _without(image, (slice(y, y + h), slice(x, x + w)))
+    old = slice(y, y + h), slice(x, x + w)
+    edited = image.copy() if copy else _without(image, old)
     edited[new] = part
     mask = np.zeros(image.shape[:2], bool)
-    mask[y : y + h, x : x + w] = mask[new] = True
+    mask[old] = not copy
+    mask[new] = True
     return edited, mask
 
 

@@ -5,6 +5,7 @@ from keras import ops
 from keras_singan.io.image import to_uint8
 from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import repaint
+from keras_singan.task_specs import PAINT_TO_IMAGE
 from keras_singan.tasks.shared.checks import check_injection_scale
 from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
@@ -15,7 +16,7 @@ from keras_singan.tasks.super_resolution import enlarge_generated
 
 
 def paint_to_image(
-    pyramid, paint, *, start_scale=1, seed=None, refine=None, retrained=None
+    pyramid, paint, *, start_scale=None, seed=None, refine=None, retrained=None
 ):
     """Turns a painting into a picture like the photo that was trained on.
 
@@ -31,7 +32,7 @@ def paint_to_image(
             size.
         start_scale: First scale that runs, from 1 up to the finest. The lower
             it is, the more is changed. Several scales give a stack, a result
-            each. Defaults to `1`.
+            each. `None` is the middle of the pyramid. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
         refine: Whether the photo's own patches refine what the generators made:
@@ -49,6 +50,8 @@ def paint_to_image(
             made those of the model.
         TaskError: If an argument is out of range.
     """
+    if start_scale is None:
+        start_scale = PAINT_TO_IMAGE.start_scale(pyramid.num_scales)
     start_scale = check_injection_scale(pyramid, start_scale)
     seed = check_seed(seed)
     pixels = read_for(pyramid, paint)

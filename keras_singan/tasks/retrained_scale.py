@@ -10,12 +10,14 @@ import contextlib
 import dataclasses
 import hashlib
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import ModelFileError
+from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
 from keras_singan.io.files import atomic_path
 from keras_singan.models.model_file import MODEL_NAME
@@ -169,7 +171,11 @@ def quantized_scale(pyramid, config, scale, colors=5, *, path=None, verbose=0):
         ModelFileError: If there is another file at `path`, or it does not end in
             `.keras`.
         TrainingError: If the training diverges.
-        OutputError: If the file cannot be written; this is tried beforehand.
+        OutputError: If the file cannot be written in the end.
+
+    Warns:
+        UserWarning: If it cannot be written where the model is, which is tried
+            beforehand; then nothing is kept on disk.
     """
     scale = check_injection_scale(pyramid, scale)
     colors = check_colors(colors)
@@ -181,7 +187,12 @@ def quantized_scale(pyramid, config, scale, colors=5, *, path=None, verbose=0):
         kept = QuantizedScale.load(path)
         if kept.fits(pyramid, config, scale, colors):
             return kept
-    _check_writable(path)
+    try:
+        _check_writable(path)
+    except OutputError as error:
+        text = f"The retrained scale is not kept, but made anew each time. {error}"
+        warnings.warn(text, UserWarning, stacklevel=2)
+        return retrain(pyramid, config, scale, colors, verbose)
     result = retrain(pyramid, config, scale, colors, verbose)
     result.save(path)
     return result

@@ -184,7 +184,7 @@ def test_wrong_usage_is_refused_and_nothing_written(options):
 
 def test_more_frames_a_second_than_the_format_has_is_a_failed_run():
     line = refuse(1, "animate", "--model", trained_run(), "--fps", 60)
-    assert "from 1 to 50 frames a second for .gif" in line
+    assert "`fps` must be from 1 to 50 for .gif" in line
     assert list(Path().iterdir()) == []
 
 

@@ -96,6 +96,19 @@ def test_what_to_type_next_holds_the_move():
     assert len(list(FOLDER.iterdir())) == 4
 
 
+def test_a_copy_leaves_the_original_where_it_is():
+    result = succeed(
+        *("edit", "--copy", "4,6,10,8:22,20", "--model", trained_run(), "--seed", 4),
+        *("--output", "x.png"),
+    )
+    naive, mask = naive_edit(photo(), (4, 6, 10, 8, 22, 20), copy=True)
+    assert (naive[6:14, 4:14] == photo()[6:14, 4:14]).all()
+    assert (naive[20:28, 22:32] == photo()[6:14, 4:14]).all()
+    assert mask.sum() == 80 and mask[20:28, 22:32].all()
+    assert (read("x_input.png") == naive).all()
+    assert "--copy 4,6,10,8:22,20 --scale 1\n" in result.stdout
+
+
 @pytest.mark.parametrize("mask", [[], ["mask.png"]])
 def test_an_edited_image_is_taken_as_it_is(mask):
     edited, inside = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
@@ -119,8 +132,8 @@ def test_grey_in_standard_input_is_moved_by_a_model_of_colour():
 
 
 WRONG = {
-    "": "Either IMAGE, edited, or --move must be given",
-    "photo.png photo.png --move 4,6,10,8:22,20": "Either MASK or --move",
+    "": "Either IMAGE, edited, or --move or --copy must",
+    "photo.png photo.png --move 4,6,10,8:22,20": "Either MASK, or --move",
     "--resize-region 2": "--resize-region needs --move",
     "photo.png --resize-region 2": "Received: --resize-region 2 alone",
     "--move 4,6,10,8": "A move must look like 10,20,30,40:60,20",

@@ -2,6 +2,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from support.cli_runner import refuse
 from support.cli_runner import saved_model
@@ -130,3 +131,16 @@ def test_an_image_under_the_patch_size_is_a_failed_run():
     saved_model("small.keras", size=(12, 15))
     line = refuse(1, "evaluate", "--model", "small.keras", "--no-sifid", "-n", 2)
     assert "Expected at least 14 px per side." in line
+
+
+def test_a_flat_photo_is_measured_in_all_but_diversity():
+    from keras_singan.config import SinGANConfig
+    from keras_singan.models.model_file import save_model
+    from keras_singan.models.pyramid import new_pyramid
+
+    config = SinGANConfig(min_size=24, filters=2, num_layers=2)
+    flat = np.zeros((24, 30, 3), "float32")
+    save_model(new_pyramid(flat, config), config, Path("flat.keras"))
+    result = succeed("evaluate", "--model", "flat.keras", "--no-sifid", "-n", 2)
+    assert "swd" in result.stdout and "rmse" in result.stdout
+    assert "diversity" not in result.stdout

@@ -1,5 +1,6 @@
 """`keras-singan export`, from a run folder to a model that answers."""
 
+import os
 import shlex
 from pathlib import Path
 
@@ -101,3 +102,17 @@ def test_help_names_every_limit():
 
     for name in vars(ExportLimits()):
         assert name in text
+
+
+def test_a_folder_whose_name_is_no_utf8_takes_an_export(monkeypatch):
+    def write(singan, folder, *rest):
+        # As TensorFlow does.
+        str(folder).encode("utf-8")
+        folder.mkdir()
+        (folder / "saved_model.pb").write_text("model")
+
+    monkeypatch.setattr("keras_singan.export.saved_model._write", write)
+    folder = Path(os.fsdecode(b"caf\xe9"))
+    succeed("export", folder, "--model", trained_run())
+    assert (folder / "singan/1/saved_model.pb").read_text() == "model"
+    assert [path.name for path in (folder / "singan").iterdir()] == ["1"]

@@ -77,4 +77,4 @@ def test_without_a_mask_something_must_differ_from_the_photo():
 
 
 def test_an_image_must_be_given():
-    assert "Missing argument 'IMAGE'" in refuse(2, "harmonize")
+    assert "Missing argument 'IMAGE" in refuse(2, "harmonize")

@@ -1,6 +1,9 @@
+import os
+import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from support.cli_runner import read
@@ -14,10 +17,11 @@ from support.cli_runner import type_next
 from support.photos import photo
 
 from keras_singan import SinGAN
+from keras_singan.errors import OutputError
 from keras_singan.tasks.painting import paint_quantized
 from keras_singan.tasks.retrained_scale import QuantizedScale
 
-NOTICE = "--quantize retrains scale 1 once, which takes minutes: kept in "
+NOTICE = r"--quantize retrains scale 1 once, in about \d+ (s|min \d\d s): kept in "
 
 
 @pytest.fixture(autouse=True)
@@ -45,15 +49,14 @@ def test_quantize_retrains_once_beside_the_model_and_says_so(run):
     kept = f"{run}/singan_quantized_scale1_colors3.keras"
     command = ["paint-to-image", "paint.png", "--quantize", "--colors", 3]
     first = succeed(*command, "--seed", 4)
-    assert first.stderr.startswith(
-        f"Model: {run} (the newest in runs/)\n{NOTICE}{kept}"
-    )
+    model = re.escape(f"Model: {run} (the newest in runs/)\n")
+    assert re.match(f"{model}{NOTICE}{re.escape(kept)}\n", first.stderr)
     assert "Retraining scale 1 on 3 colours" in first.stderr
     path = Path("samples/photo/paint_to_image_colors3_scale1_seed0004.png")
     assert first.stdout.startswith(f"{path}\nNext: ")
     data, stamp = path.read_bytes(), Path(kept).stat().st_mtime_ns
     again = succeed(*command, "--seed", 4, "--overwrite")
-    assert "Retraining" not in again.stderr and NOTICE not in again.stderr
+    assert "Retraining" not in again.stderr and not re.search(NOTICE, again.stderr)
     assert path.read_bytes() == data
     assert Path(kept).stat().st_mtime_ns == stamp
     assert " --quantize --colors 3 --scale 1\n" in again.stdout
@@ -80,8 +83,69 @@ def test_each_scale_is_retrained_for_itself(monkeypatch):
     assert sorted(names) == [f"three_quantized_{end}" for end in ends]
 
 
+def names():
+    return sorted(path.name for path in Path("samples/three").iterdir())
+
+
+def test_without_a_scale_a_sheet_shows_those_around_the_middle():
+    model = saved_model("three.keras", (32, 40), scales=4)
+    succeed("paint-to-image", "paint.png", "--seed", 4, "--model", model)
+    stems = ["scale1", "scale1-2-3", "scale2", "scale3"]
+    ends = ["_seed0004.png", "_seed0004_sheet.png", "_seed0004.png", "_seed0004.png"]
+    expected = [f"paint_to_image_{a}{b}" for a, b in zip(stems, ends, strict=True)]
+    assert names() == sorted(expected)
+
+
+def flat_art():
+    """Writes clip-art: three areas of one colour each."""
+    pixels = np.full((32, 40, 3), (90, 160, 250), "uint8")
+    pixels[20:] = (40, 120, 30)
+    pixels[8:16, 10:20] = (250, 30, 20)
+    Image.fromarray(pixels).save("flat.png")
+
+
+def test_flat_art_gets_a_scale_retrained_unless_told_otherwise(monkeypatch):
+    stop_training(monkeypatch)
+    flat_art()
+    model = saved_model("three.keras", (32, 40), scales=4)
+    command = ["paint-to-image", "flat.png", "--seed", 4, "--model", model]
+    result = succeed(*command)
+    assert re.search(NOTICE.replace("scale 1", "scale 2"), result.stderr)
+    assert names() == ["paint_to_image_colors5_scale2_seed0004.png"]
+    for options in (["--no-quantize"], ["--scale", "2"]):
+        result = succeed(*command, *options, "--overwrite")
+        assert "retrains" not in result.stderr
+    assert "paint_to_image_scale2_seed0004.png" in names()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_model_in_a_folder_that_cannot_be_written_is_used_all_the_same(
+    run, monkeypatch
+):
+    os.chmod(run, 0o555)
+    command = ["paint-to-image", "paint.png", "--quantize", "--seed", 4]
+    result = succeed(*command)
+    os.chmod(run, 0o755)
+    assert "The retrained scale is not kept" in result.stderr
+    assert len(list(Path("samples/photo").iterdir())) == 1
+
+
+def test_a_retrained_scale_that_cannot_be_kept_is_used_all_the_same(run, monkeypatch):
+    def refuse_to_write(path):
+        raise OutputError(f"Read-only. Received: path={path}.")
+
+    monkeypatch.setattr(
+        "keras_singan.tasks.retrained_scale._check_writable", refuse_to_write
+    )
+    stop_training(monkeypatch)
+    result = succeed("paint-to-image", "paint.png", "--quantize", "--seed", 4)
+    assert "The retrained scale is not kept" in result.stderr
+    assert len(list(Path("samples/photo").iterdir())) == 1
+    assert not list(Path(run).glob("*quantized*"))
+
+
 WRONG = {
-    "": "Missing argument 'IMAGE'",
+    "": "Missing argument 'IMAGE...'",
     "photo.png --quantize --colors 1": "1 is not in the range 2<=x<=256",
     "photo.png --quantize --colors 257": "257 is not in the range",
     "photo.png --quantize --colors few": "'few' is not a valid integer",

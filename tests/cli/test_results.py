@@ -146,7 +146,7 @@ WRONG = {
     "missing.png": "'missing.png' does not exist",
     ".": "File '.' is a directory",
     "--output x.gif": "ends in .png, .webp",
-    "--output x.npy": "Expected a suffix for 3 channels",
+    "--output x.npy": "must end as 3 channels allow",
     "--output blocked/deeper": "of 'blocked' the system says 'Not a directory'",
     "--output composite.png": "path='composite.png'",
     "--seed 99999999999999999999": "`seed` must be a whole number of 64 bits",
@@ -218,7 +218,7 @@ def test_an_empty_standard_input_is_a_failed_run():
     args = ["-" if arg == "composite.png" else arg for arg in command("harmonize")]
     result = invoke(*args, input=b"")
     assert result.exit_code == 1
-    assert "it is empty. Received: image=0 bytes" in result.stderr
+    assert "Standard input must hold an image" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

@@ -18,7 +18,6 @@ from support.tiny_models import trained
 from support.tiny_models import weight_bytes
 
 from keras_singan import ModelFileError
-from keras_singan import OutputError
 from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.config import SinGANConfig
@@ -214,14 +213,16 @@ def test_another_suffix_is_refused_before_training(tmp_path, trainings, name):
     assert not trainings and not list(tmp_path.iterdir())
 
 
-def test_a_place_that_cannot_be_written_is_refused_before_training(tmp_path, trainings):
+def test_a_place_that_cannot_be_written_is_warned_of_before_training(
+    tmp_path, trainings
+):
     (tmp_path / "file").write_bytes(b"")
     path = tmp_path / "file" / "few.keras"
-    with pytest.raises(OutputError) as error:
-        asked(path)
-    assert_one_line(error)
-    assert str(path) in str(error.value)
-    assert not trainings
+    with pytest.warns(UserWarning, match="is not kept") as caught:
+        result = asked(path)
+    assert len(caught) == 1 and str(path) in str(caught[0].message)
+    assert result.scale and len(trainings) == 1
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("colors", [1, 257, 0, -5, 5.0, "5", None, True])

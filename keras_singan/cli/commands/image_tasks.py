@@ -58,7 +58,7 @@ def image_command(task):
         contents = _contents(pairs, value_range, takes_mask)
         names = prefixes([image for image, _ in pairs])
         job = Job(task.command, model, seed, output, overwrite)
-        scales = scale or (task.start_scale(job.singan.pyramid_.num_scales),)
+        scales, given = extras.settle(job, contents, scale, **given)
         sets = []
         for name, inputs in zip(names, contents, strict=True):
             work = extras.prepare(job, inputs, scales, **given)

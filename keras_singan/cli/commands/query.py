@@ -8,8 +8,8 @@ import click
 
 from keras_singan.cli.given_images import read_dash
 from keras_singan.cli.options import IMAGE
-from keras_singan.cli.options import SizeType
 from keras_singan.cli.options import seed_option
+from keras_singan.cli.options import size_option
 from keras_singan.cli.query_options import connect
 from keras_singan.cli.query_options import connection_options
 from keras_singan.cli.query_options import output_options
@@ -57,7 +57,7 @@ def query(ctx, url):
 @query.command()
 @count_option(1)
 @_scale_option
-@click.option("--size", type=SizeType(), help="Height x width.  [default: as trained]")
+@size_option
 @tile_option
 @seed_option
 @output_options
@@ -69,7 +69,8 @@ def sample(url, count, scale, size, tile, seed, output, overwrite, **connection)
     options = {"start_scale": scale, "size": size, "tile": tile}
     with connect(url, **connection) as client:
         draw = functools.partial(client.iterate_samples, **options)
-        _write_drawn(client, draw, name, scale, seed, count, output, overwrite)
+        shape = [] if size is None else ["{}x{}".format(*size)]
+        _write_drawn(client, draw, name, scale, seed, count, output, overwrite, shape)
 
 
 @query.command()
@@ -119,10 +120,10 @@ def extend(
         _write_drawn(client, draw, "extend", scale, seed, count, output, overwrite)
 
 
-def _write_drawn(client, draw, name, scale, seed, count, output, overwrite):
+def _write_drawn(client, draw, name, scale, seed, count, output, overwrite, shape=()):
     """Asks for `count` images of a seed, and writes them as they come."""
     seed = _seed(seed)
-    stems = numbered(_stem(name, scale, seed), count)
+    stems = numbered(_stem(name, scale, seed, *shape), count)
     out = Output(output, client.model, overwrite, stems)
     progress = _show_progress if count > client.batch_size else None
     for index, image in enumerate(draw(n=count, seed=seed, progress=progress)):
@@ -254,10 +255,10 @@ def _seed(seed):
     return secrets.randbelow(2**31) if seed is None else seed
 
 
-def _stem(name, scale, seed):
+def _stem(name, scale, seed, *more):
     """Gives a file name without suffix; the server's default scale is not known."""
     parts = [] if scale is None else [f"scale{scale}"]
-    return "_".join([name, *parts, f"seed{seed:04d}"])
+    return "_".join([name, *parts, *more, f"seed{seed:04d}"])
 
 
 def _show_progress(done, total):
