@@ -154,10 +154,9 @@ class Task:
 
     def start_scale(self, num_scales):
         """Returns the default start scale for a model of so many scales."""
-        default = self["start_scale"].default
-        if default == MIDDLE:
-            return middle_scale(num_scales)
-        return max(self["start_scale"].low, min(default, num_scales - 1))
+        default, low = self["start_scale"].default, self["start_scale"].low
+        middle = middle_scale(num_scales)
+        return middle if default == MIDDLE else max(low, min(default, num_scales - 1))
 
 
 def middle_scale(num_scales):
