@@ -19,6 +19,9 @@ _CHUNK_BYTES = 256 * 2**20
 # First refined scale of a model that was not meant to be refined. From scale 0 on
 # samples would lose their variety.
 _REFINE_FROM = 2
+# The least `alpha` where part of the picture is the user's: a smaller one would put
+# what the user left out of it, since every part of the photo is to be used.
+_LAYOUT_ALPHA = 0.005
 # How often patches are matched: more at the finest scale, whose image is seen.
 _ROUNDS, _LAST_ROUNDS = 4, 8
 
@@ -154,7 +157,9 @@ class PyramidGraphs:
             kept = functools.partial(self.rec_noise, scale)
             z = _when(start_scale <= scale, fresh, kept)
             image = self.generate_function([z], image, stop_scale=scale + 1)
-            image = self.refine_scale(scale, image, start_scale, refined_from)
+            image = self.refine_scale(
+                scale, image, start_scale, refined_from, self.refine_alpha
+            )
         return image
 
     def inject(self, image, start_scale, seed, sizes=None, indices=(0,), refine=None):
@@ -213,7 +218,7 @@ class PyramidGraphs:
             return tf.where(refine < 0, own, tf.where(refine > 0, always, never))
         return {None: own, True: always, False: never}[refine]
 
-    def refine_scale(self, scale, images, start_scale, refined_from):
+    def refine_scale(self, scale, images, start_scale, refined_from, alpha=None):
         """Gives images of a scale the photo's patches, if it is to be refined.
 
         Args:
@@ -221,6 +226,8 @@ class PyramidGraphs:
             images: float32 tensor `(batch, height, width, channels)`.
             start_scale: int or scalar int tensor, the first generated scale.
             refined_from: int or scalar int tensor: see `refined_from`.
+            alpha: float: see `SinGANConfig.refine_alpha`. Defaults to `None`: what
+                keeps a given layout.
 
         Returns:
             float32 tensor of the shape of `images`.
@@ -230,8 +237,9 @@ class PyramidGraphs:
             real = resize_picture(self.real.value, self.sizes[scale])
             last = scale == self.num_scales - 1
             rounds = tf.constant(_LAST_ROUNDS if last else _ROUNDS)
-            alpha = tf.constant(self.refine_alpha, tf.float32)
-            return _call(self._refine_graph, images, real, alpha, rounds)
+            own = max(self.refine_alpha, _LAYOUT_ALPHA) if alpha is None else alpha
+            own = tf.constant(own, tf.float32)
+            return _call(self._refine_graph, images, real, own, rounds)
 
         wanted = (start_scale <= scale) & (refined_from <= scale)
         return _when(wanted, exchange, lambda: images)

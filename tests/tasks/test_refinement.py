@@ -97,7 +97,7 @@ def test_samples_that_keep_the_layout_are_refined_on_demand_only():
 
 def test_every_scale_from_there_on_is_refined():
     pyramid, calls = with_refinement(1), []
-    pyramid.refine_scale = lambda scale, images, start_scale, refined_from: (
+    pyramid.refine_scale = lambda scale, images, start_scale, refined_from, alpha: (
         calls.append((scale, start_scale <= scale and refined_from <= scale)) or images
     )
     pyramid.draw(1, [0])
@@ -109,7 +109,7 @@ def test_scales_that_keep_the_reconstruction_are_not_refined():
     below = pyramid.reconstruct(2)
     z = pyramid._noise(2, 1, [0], pyramid.sizes[2])
     image = pyramid.generate_function([z], below)
-    wanted = pyramid.refine_scale(2, image, 2, 0)
+    wanted = pyramid.refine_scale(2, image, 2, 0, pyramid.refine_alpha)
     drawn = pyramid.draw(1, [0], 2, refine=True)
     np.testing.assert_allclose(drawn, wanted, atol=1e-5)
 
@@ -117,8 +117,10 @@ def test_scales_that_keep_the_reconstruction_are_not_refined():
 def test_a_scale_is_refined_by_the_photo_at_its_size():
     pyramid = with_refinement(1)
     images = pyramid.draw(1, [0, 1], refine=False)
-    wanted = refine_patches(images, pyramid.real.value, pyramid.refine_alpha, 8)
-    np.testing.assert_allclose(pyramid.refine_scale(2, images, 0, 1), wanted, atol=1e-5)
+    for alpha, used in ((0.02, 0.02), (None, 0.005)):
+        wanted = refine_patches(images, pyramid.real.value, used, 8)
+        refined = pyramid.refine_scale(2, images, 0, 1, alpha)
+        np.testing.assert_allclose(refined, wanted, atol=1e-5)
 
 
 @pytest.mark.parametrize("start_scale", [0, 1])
