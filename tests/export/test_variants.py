@@ -18,6 +18,7 @@ from keras_singan.io.image import encode_png
 VARIANTS = {
     "grey": {"channels": 1, "padding": "noise"},
     "transparent": {"channels": 4, "normalization": "instance"},
+    "refining": {"refine_from": 1},
     "two channels": {"channels": 2, "size": (20, 25), "min_size": 20},
 }
 
@@ -28,7 +29,7 @@ def variant(name):
     return model, Session(export_to_temporary(model, warmup=name != "grey"))
 
 
-@pytest.mark.parametrize("name", ["grey", "transparent"])
+@pytest.mark.parametrize("name", ["grey", "transparent", "refining"])
 def test_sampling_is_exact(name):
     model, ask = variant(name)
     assert model.pyramid_.num_scales == 2
@@ -43,6 +44,18 @@ def test_sampling_is_exact(name):
     (frames,) = ask("animate", seed=5, start_scale=0, **walk)
     expected = model.animate(3, seed=5, start_scale=0, alpha=0.3, loop=True)
     assert (np.stack([decoded(frame) for frame in frames]) == expected).all()
+
+
+def test_a_model_that_refines_does_so_when_served():
+    model, ask = variant("refining")
+    (row,) = ask("sample", seed=5, index=0, start_scale=0)
+    assert (decoded(row) == model.sample(1, seed=5, refine=True)[0]).all()
+    assert (decoded(row) != model.sample(1, seed=5, refine=False)[0]).any()
+    image = encode_png(photo(24, 30, seed=2))
+    paint = {"image_bytes": image, "start_scale": 1, "seed": 4, "quantize": 0}
+    (row,) = ask("paint_to_image", **paint)
+    painted = model.paint_to_image(photo(24, 30, seed=2), start_scale=1, seed=4)
+    assert_near(row, painted)
 
 
 @pytest.mark.parametrize("name", ["grey", "transparent"])

@@ -107,7 +107,7 @@ def test_every_scale_from_there_on_is_refined():
 def test_scales_that_keep_the_reconstruction_are_not_refined():
     pyramid = with_refinement(0)
     below = pyramid.reconstruct(2)
-    z = pyramid._noise(2, 1, [0], pyramid.sizes[2])
+    z = pyramid.fresh_noise(2, 1, [0], pyramid.sizes[2])
     image = pyramid.generate_function([z], below)
     wanted = pyramid.refine_scale(2, image, 2, 0, pyramid.refine_alpha)
     drawn = pyramid.draw(1, [0], 2, refine=True)
