@@ -181,7 +181,7 @@ def test_help_lists_the_commands_by_what_one_does():
     assert places == sorted(places)
     listed = [
         line.split()[0]
-        for line in text[places[0] :].splitlines()
+        for line in text.partition("--help  ")[2].splitlines()
         if line.startswith("  ") and line[2] != " "
     ]
     assert sorted(listed) == sorted(cli.commands)
@@ -190,9 +190,9 @@ def test_help_lists_the_commands_by_what_one_does():
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_no_summary_in_the_help_is_cut(width):
     text = succeed("--help", env={"COLUMNS": str(width)}).stdout
-    assert "..." not in text.partition("Train:")[2]
+    assert "..." not in text.partition("Options:")[2]
     flat = " ".join(text.split())
-    assert "Turn IMAGE, a clip-art in the colours of the photo, into a photo" in flat
+    assert "Turn a clip-art in the colours of the photo into a photo" in flat
     assert "look at home there" in flat
 
 
