@@ -12,8 +12,8 @@ def require_extra():
     It looks for them without loading any: one alone loads all of TensorFlow.
     """
     try:
-        found = all(importlib.util.find_spec(name) for name in _MODULES)
+        complete = all(importlib.util.find_spec(name) for name in _MODULES)
     except ImportError:  # A submodule's parent is missing.
-        found = False
-    if not found:
+        complete = False
+    if not complete:
         raise ImportError(EXTRA)

@@ -96,7 +96,7 @@ class PredictionService:
         return response.SerializeToString()
 
     async def GetModelMetadata(self, message, seconds):
-        """Gives the signatures of a model."""
+        """Returns the signatures of a model."""
         request = _question(get_model_metadata_pb2.GetModelMetadataRequest, message)
         spec = _spec(request)
         if not request.metadata_field:
@@ -133,7 +133,7 @@ class ModelService:
         self._versions = versions
 
     async def GetModelStatus(self, message, seconds):
-        """Gives the states of a model's versions."""
+        """Returns the states of a model's versions."""
         request = _question(get_model_status_pb2.GetModelStatusRequest, message)
         name, version, _ = _where(_spec(request))
         return status_response(self._versions, name, version).SerializeToString()
@@ -144,7 +144,7 @@ class ModelService:
 
 
 class _Counted:
-    """What the metrics want to know of a request."""
+    """The name, the code and the start of a request, for the metrics."""
 
     def __init__(self):
         self.start, self.name, self.code = time.perf_counter(), "", "CANCELLED"

@@ -1,4 +1,4 @@
-"""What a model has: the states of its versions, and its signatures."""
+"""The answers to questions about a model: its versions' states, its signatures."""
 
 from google.protobuf import json_format
 from tensorflow_serving.apis import get_model_metadata_pb2

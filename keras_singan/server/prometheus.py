@@ -13,7 +13,7 @@ LIMITS = [10 * 1.8**power for power in range(33)]
 
 
 class Metrics:
-    """What TensorFlow Serving counts of its requests.
+    """The counters and histograms that TensorFlow Serving has for its requests.
 
     Args:
         name: The served model's name. Requests for other names share one label, so

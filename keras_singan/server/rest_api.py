@@ -235,17 +235,17 @@ def _decoded(text):
 
 
 def _check_examples(document):
-    found = document.find("examples")
-    if not found:
+    examples = document.find("examples")
+    if not examples:
         problem = (
             "When method is classify, key 'examples' is expected and was not found"
         )
-    elif not isinstance(found[0], list):
+    elif not isinstance(examples[0], list):
         problem = "Expecting 'examples' value to be an list/array"
-    elif not found[0]:
+    elif not examples[0]:
         problem = "'examples' value is an empty array"
     else:
-        for example in (*document.find("context"), *found[0]):
+        for example in (*document.find("context"), *examples[0]):
             if not isinstance(example, JsonObject):
                 raise invalid(
                     f"Example must be JSON object but got JSON {type_name(example)}"

@@ -1,4 +1,4 @@
-"""What the embedded server can be told, checked at the door."""
+"""`ServeSettings`: the settings of the embedded server, checked once."""
 
 import dataclasses
 import math

@@ -1,4 +1,4 @@
-"""What a request can come to: TensorFlow's status codes, and HTTP's for them."""
+"""TensorFlow's status codes, and the HTTP status of each."""
 
 # Name: (number, HTTP status), as TensorFlow Serving maps them.
 CODES = {

@@ -104,11 +104,11 @@ def _read_columns(value, types):
         value = JsonObject([(next(iter(types)), value)])
     arrays = {}
     for name, dtype in types.items():
-        found = value.find(name)
-        if not found:
+        values = value.find(name)
+        if not values:
             raise invalid(f"Missing named input: {name} in 'inputs' object.")
         filler = TensorFiller(dtype)
-        filler.add(found[0])
+        filler.add(values[0])
         arrays[name] = array_of(filler.values, filler.shape, dtype)
     return arrays
 

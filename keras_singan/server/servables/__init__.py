@@ -1,1 +1,1 @@
-"""What is served: versions of a model found, loaded, warmed up, run, swapped."""
+"""Versions of a model: they are found, loaded, warmed up, run and replaced."""

@@ -126,12 +126,12 @@ def signature_of(model, name):
     Raises:
         StatusError: FAILED_PRECONDITION, if the model has none of this name.
     """
-    found = model.signatures.get(name)
-    if found is None:
+    signature = model.signatures.get(name)
+    if signature is None:
         raise StatusError(
             "FAILED_PRECONDITION", f'Serving signature key "{name}" not found.'
         )
-    return found
+    return signature
 
 
 def check_images(alias, array, info):

@@ -1,4 +1,4 @@
-"""What a request costs, known from its inputs before any work begins.
+"""The cost of a request, known from its inputs before any work begins.
 
 The unit is a pixel of the images that a signature makes. How many seconds a pixel
 takes is learned from the requests that have been answered: the least is taken, so

@@ -16,7 +16,7 @@ from keras_singan.server.status_codes import invalid
 
 @dataclasses.dataclass
 class VersionState:
-    """What has become of a version.
+    """The state of a version.
 
     Attributes:
         state: START, LOADING, AVAILABLE, UNLOADING or END.
@@ -43,12 +43,12 @@ def find_versions(base):
     Raises:
         OSError: If it cannot be read.
     """
-    found = {}
+    folders = {}
     for path in sorted(Path(base).iterdir()):
         if path.name.isascii() and path.name.isdigit() and path.is_dir():
             if (version := int(path.name)) <= INT64[1]:
-                found[version] = path
-    return found
+                folders[version] = path
+    return folders
 
 
 class Versions:
@@ -119,21 +119,21 @@ class Versions:
         """
         with self._polling:
             try:
-                found = find_versions(self.base)
+                folders = find_versions(self.base)
             except OSError:
                 # A base folder that is gone for a moment stops nothing.
                 return False
-            wanted = {max(found)} if found else set()
-            wanted |= set(self._labels.values()) & set(found)
+            wanted = {max(folders)} if folders else set()
+            wanted |= set(self._labels.values()) & set(folders)
             for version in sorted(wanted):
-                self._load(version, found[version])
-            self._unload(self._replaced(found, wanted))
-            return bool(found)
+                self._load(version, folders[version])
+            self._unload(self._replaced(folders, wanted))
+            return bool(folders)
 
-    def _replaced(self, found, wanted):
+    def _replaced(self, folders, wanted):
         available = self._available()
         keep = wanted & available
-        if found and available and max(found) not in available:
+        if folders and available and max(folders) not in available:
             # While the newest cannot be loaded, the one before it stays.
             keep.add(max(available))
         return available - keep
@@ -241,8 +241,8 @@ class Versions:
             if name == self.name and wanted in models:
                 models[wanted].enter()
                 return models[wanted]
-        found = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-        raise StatusError("NOT_FOUND", f"Servable not found for request: {found}")
+        what = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+        raise StatusError("NOT_FOUND", f"Servable not found for request: {what}")
 
     def states(self, name, version=None):
         """Returns the states of one version or all: (version, `VersionState`) pairs.
