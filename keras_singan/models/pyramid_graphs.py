@@ -18,7 +18,10 @@ _CHUNK_BYTES = 256 * 2**20
 
 # First refined scale of a model that was not meant to be refined. From scale 0 on
 # samples would lose their variety.
-_REFINE_FROM = 2
+_REFINE_FROM = 1
+# The same for samples that keep the photo's layout, in models of 7 scales or more.
+# Smaller ones would give the photo back; larger ones would be streaked without it.
+_REFINE_LAYOUT_FROM, _LAYOUT_SCALES = 4, 7
 # The least `alpha` where part of the picture is the user's: a smaller one would put
 # what the user left out of it, since every part of the photo is to be used.
 _LAYOUT_ALPHA = 0.005
@@ -197,8 +200,9 @@ class PyramidGraphs:
     def refined_from(self, refine=None, start_scale=0):
         """Returns the first scale that is refined; the number of scales for none.
 
-        Samples that keep the photo's layout are refined on demand only: the
-        nearest patches would be those of the photo at the same place.
+        Samples that keep the photo's layout are refined from a later scale on, and
+        in models of few scales on demand only: the nearest patches would be those
+        of the photo at the same place.
 
         Args:
             refine: `True`, `False`, or `None` for what the model was made for; or
@@ -210,10 +214,12 @@ class PyramidGraphs:
         first = _REFINE_FROM if self.refine_from is None else self.refine_from
         always = min(first, finest)
         own = never if self.refine_from is None else always
+        large = self.num_scales >= _LAYOUT_SCALES
+        kept = max(own, _REFINE_LAYOUT_FROM) if large else never
         if tf.is_tensor(start_scale):
-            own = tf.where(start_scale > 0, never, own)
+            own = tf.where(start_scale > 0, kept, own)
         elif start_scale > 0:
-            own = never
+            own = kept
         if tf.is_tensor(refine):
             return tf.where(refine < 0, own, tf.where(refine > 0, always, never))
         return {None: own, True: always, False: never}[refine]

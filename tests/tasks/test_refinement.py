@@ -42,7 +42,7 @@ def foreign(image):
 
 
 def test_presets_refine_but_the_published_method_does_not():
-    wanted = {"fast": 2, "draft": 2, "standard": None}
+    wanted = {"fast": 1, "draft": 1, "standard": None}
     assert {p: resolve_config(p).refine_from for p in wanted} == wanted
 
 
@@ -69,7 +69,7 @@ def test_by_default_the_models_own_choice_counts():
     "own, refine, first",
     [
         (None, None, 3),
-        (None, True, 2),
+        (None, True, 1),
         (None, False, 3),
         (1, None, 1),
         (1, True, 1),
@@ -93,6 +93,16 @@ def test_samples_that_keep_the_layout_are_refined_on_demand_only():
     plain = pyramid.draw(1, [0], 1, refine=False)
     assert np.array_equal(pyramid.draw(1, [0], 1), plain)
     assert not np.array_equal(pyramid.draw(1, [0], 1, refine=True), plain)
+
+
+@pytest.mark.parametrize("scales, first", [(6, 6), (7, 4)])
+def test_large_models_refine_from_a_later_scale_what_keeps_the_layout(scales, first):
+    sizes = [(7 + k, 7 + k) for k in range(scales)]
+    pyramid = SinGANPyramid(sizes, [2] * scales, num_layers=2, refine_from=1)
+    for start in (1, tf.constant(1)):
+        assert pyramid.refined_from(None, start) == first
+        assert pyramid.refined_from(False, start) == scales
+    assert pyramid.refined_from(None, 0) == 1
 
 
 def test_every_scale_from_there_on_is_refined():
