@@ -4,9 +4,9 @@
 python examples/make_gallery.py
 ```
 
-It runs the other scripts on a model of 100 x 75 px that trains for some minutes,
-and for super-resolution on another; both are kept, and not trained again. Options
-of those scripts, such as `--steps`, go on to all.
+It runs the other scripts on a model of 250 x 188 px that trains for some minutes,
+and for super-resolution on a small one; both are kept, and not trained again.
+Options of those scripts, such as `--steps`, go on to all.
 """
 
 import argparse
@@ -16,14 +16,17 @@ from pathlib import Path
 
 import animate
 import edit
+import extend
 import harmonize
 import paint_to_image
 import random_samples
 import super_resolve
+import tile
+import vary
 from PIL import Image
 
 GALLERY = Path(__file__).resolve().parent / "gallery"
-SETTINGS = ["--max-size", "100", "--preset", "fast"]
+SETTINGS = ["--max-size", "250", "--preset", "fast"]
 # Of WebP: far smaller than without loss, and nothing of it is seen.
 QUALITY = 90
 
@@ -42,6 +45,9 @@ def main(argv=None):
         (harmonize, general),
         (edit, general),
         (paint_to_image, general),
+        (vary, general),
+        (extend, general),
+        (tile, general),
         (super_resolve, small),
     ):
         write_webp(script, options, args.output / f"{script.__name__}.webp")
