@@ -18,16 +18,19 @@ from common import scales_of
 from common import trained_model
 from common import write_sheet
 
+from keras_singan.task_specs import HARMONIZE
+
 
 def main(argv=None):
     """Trains, harmonizes and writes the sheet."""
     parser = new_parser(__doc__, "samples/harmonize.png")
     parser.add_argument("--composite", default=IMAGES / "composite.png")
     parser.add_argument("--mask", default=IMAGES / "composite_mask.png")
-    parser.add_argument("--scales", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--scales", type=int, nargs="+", help="start scales")
     args = parser.parse_args(argv)
     model = trained_model(args)
-    scales = scales_of(model, args.scales)
+    usual = HARMONIZE.start_scale(model.pyramid_.num_scales)
+    scales = scales_of(model, args.scales or [max(1, usual + k) for k in (-1, 0, 1)])
     results = model.harmonize(
         args.composite, args.mask, start_scale=scales, seed=args.seed
     )

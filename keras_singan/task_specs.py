@@ -16,8 +16,8 @@ from typing import Any
 DEFAULT_MODEL = "singan"
 """The model's name where none is given: servers cannot be asked for theirs."""
 
-MIDDLE = "the middle one"
-"""The default start scale of tasks that keep what the user's image shows."""
+MIDDLE, LATE = "the middle one", "two thirds of the way up"
+"""Default start scales of tasks that keep what the user's image shows."""
 
 MAX_INT32, MAX_INT64 = 2**31 - 1, 2**63 - 1
 
@@ -155,13 +155,8 @@ class Task:
     def start_scale(self, num_scales):
         """Returns the default start scale for a model of so many scales."""
         default, low = self["start_scale"].default, self["start_scale"].low
-        middle = middle_scale(num_scales)
-        return middle if default == MIDDLE else max(low, min(default, num_scales - 1))
-
-
-def middle_scale(num_scales):
-    """Returns the scale in the middle of so many, never the coarsest."""
-    return max(1, num_scales // 2)
+        rules = {MIDDLE: num_scales // 2, LATE: num_scales * 2 // 3}
+        return max(low, min(rules.get(default, default), num_scales - 1))
 
 
 IMAGE = Input(name="image_bytes", dtype="string", python="image", text="the picture")
@@ -307,7 +302,8 @@ HARMONIZE = Task(
     inputs=(
         IMAGE.but(text="the photo with the object in it, of any size"),
         MASK.but(text="white where the object is"),
-        ENTRY_SCALE,
+        # A pasted object falls apart at coarser scales.
+        ENTRY_SCALE.but(default=LATE),
         SEED,
     ),
     graph="harmonization.harmonize_graph",

@@ -50,7 +50,7 @@ def defaults_of(function):
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_python_takes_the_defaults_of_the_specs(task):
-    if task.name == "sample_size":
+    if task.name in ("sample_size", "sample_tile"):
         return
     there = defaults_of(getattr(SinGAN, task.name))
     for each in task.inputs:
@@ -59,7 +59,7 @@ def test_python_takes_the_defaults_of_the_specs(task):
         expected = each.default
         # Their rules depend on the model.
         moving = each.name == "start_scale" and task.name == "animate"
-        if each.default == task_specs.MIDDLE or each.name == "factor" or moving:
+        if isinstance(each.default, str) or each.name == "factor" or moving:
             expected = None
         assert there[each.python_name] == expected, each.name
 
@@ -75,7 +75,8 @@ def test_an_input_has_one_dtype_and_one_sentinel_besides_the_seed():
         same = [task[name] for task in TASKS if name in task]
         assert {each.dtype for each in same} == {task_specs.dtype_of(name)}
         if name != "seed":
-            assert len({each.sentinel for each in same}) == 1
+            # What one task needs, another may do without.
+            assert len({each.sentinel for each in same} - {None}) <= 1
 
 
 def test_a_sentinel_is_no_value_of_its_input():
@@ -198,7 +199,8 @@ def test_an_entry_is_enough_for_the_commands(outpaint, monkeypatch, tmp_path):
         ("animate", 1, 0),
         ("animate", 8, 1),
         ("sample", 8, 0),
-        ("harmonize", 8, 4),
+        ("harmonize", 8, 5),
+        ("edit", 8, 4),
         ("paint_to_image", 8, 4),
         ("paint_to_image", 2, 1),
     ],

@@ -128,9 +128,7 @@ def _extend(pyramid, image, pads, start_scale, seed, index):
     size, trained = ops.shape(image)[1:3], pyramid.sizes[-1]
     inner = inner_pads(pads, size, trained)
     canvases = wider_canvases(pyramid, image, inner)
-    # Not refined: the photo in the middle has all its own patches, so that those
-    # around it would all become the smoothest ones.
-    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale, False)
+    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale)
     # One factor for both, so that the photo's pixels lie where they belong.
     wide = [
         _times(ops.shape(drawn)[1 + axis], size[axis], trained[axis]) for axis in (0, 1)

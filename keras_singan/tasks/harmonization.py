@@ -30,7 +30,7 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
             white (true) inside. What is transparent in it is outside. `None`
             finds it by comparing with the photo. Defaults to `None`.
         start_scale: First scale that runs, from 1 up to the finest. The lower
-            it is, the more is changed. `None` is the middle of the pyramid.
+            it is, the more is changed. `None` is two thirds of the way up.
             Several scales give a stack, a result each. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.

@@ -20,10 +20,10 @@ from keras_singan import ImageError
 from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.ops import masks
+from keras_singan.task_specs import HARMONIZE
 from keras_singan.tasks.harmonization import RADIUS_AT_250
 from keras_singan.tasks.harmonization import harmonize
 from keras_singan.tasks.harmonization import harmonize_graph
-from keras_singan.tasks.shared import blending
 from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.shared.regions import find_region
 from keras_singan.tasks.shared.regions import read_mask
@@ -119,12 +119,12 @@ def test_a_seed_decides_the_result():
     assert not np.array_equal(*fresh)
 
 
-def test_the_start_scale_is_the_middle_by_default_and_matters():
+def test_the_start_scale_is_a_late_one_by_default_and_matters():
     image, mask = pasted()
     at = {s: harmonize(pyramid(), image, mask, start_scale=s, seed=1) for s in (1, 2)}
-    assert np.array_equal(harmonize(pyramid(), image, mask, seed=1), at[1])
+    assert np.array_equal(harmonize(pyramid(), image, mask, seed=1), at[2])
     assert not np.array_equal(at[1], at[2])
-    assert blending.middle_scale(pyramid()) == 1
+    assert [HARMONIZE.start_scale(count) for count in (2, 3, 5, 9)] == [1, 2, 3, 6]
 
 
 def kinds_of(mask, folder):
@@ -251,7 +251,7 @@ def test_a_mask_that_is_no_image_is_refused(tmp_path):
     (tmp_path / "mask.png").write_bytes(b"no image")
     missing = tmp_path / "missing.png"
     wrong = [tmp_path / "mask.png", missing, b"", 5, [[True]], np.zeros(40, bool)]
-    wrong += [np.zeros((32, 40), "int64"), np.full((32, 40), np.nan)]
+    wrong += [np.zeros((32, 40), "complex64"), np.full((32, 40), np.nan)]
     for mask in wrong:
         assert refusal(image, mask, error=ImageError).startswith("The mask ")
     assert "missing.png" in refusal(image, missing, error=ImageError)

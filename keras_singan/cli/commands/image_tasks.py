@@ -31,7 +31,6 @@ from keras_singan.cli.task_options import part_options
 from keras_singan.cli.task_run import Job
 from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import FACTOR
-from keras_singan.task_specs import MIDDLE
 from keras_singan.task_specs import START_SCALE
 from keras_singan.task_specs import SUPER_RESOLVE
 from keras_singan.task_specs import VARY
@@ -73,7 +72,8 @@ def image_command(task):
         job.say_next_scale(scales, *images, least=1, options=again)
 
     scale = task["start_scale"]
-    default = None if scale.default == MIDDLE else scale.default
+    ruled = isinstance(scale.default, str)
+    default, rule = (None, scale.default) if ruled else (scale.default, None)
     usage = "IMAGE [MASK]" if takes_mask else "IMAGE..."
     decorators = [
         click.argument(
@@ -87,7 +87,7 @@ def image_command(task):
         *extras.options,
         range_option,
         model_option,
-        scales_option(default, scale.text, least=scale.low),
+        scales_option(default, scale.text, rule, least=scale.low),
         *[refine_option] * task.refines,
         seed_option,
         output_options,
