@@ -37,6 +37,10 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+# What a preset changes for models of a task, whose images are not refined: their
+# generators have to make all of the texture.
+UNREFINED_VALUES: dict[str, dict[str, Any]] = {"fast": {"warm_fraction": 0.5}}
+
 # What a task changes in any preset (Shaham et al. 2019, supplement).
 TASK_VALUES: dict[str | None, dict[str, Any]] = {
     None: {},
@@ -331,7 +335,10 @@ def resolve_config(preset="fast", *, task=None, **overrides) -> SinGANConfig:
     if task not in TASKS:
         _refuse("task", task, f"must be one of {TASKS}")
     check_names(overrides)
-    values = PRESETS[preset] | TASK_VALUES[task] | {"task": task} | overrides
+    preset_values = PRESETS[preset]
+    if task is not None:
+        preset_values = preset_values | UNREFINED_VALUES.get(preset, {})
+    values = preset_values | TASK_VALUES[task] | {"task": task} | overrides
     if values.get("normalization") == "instance":
         # No crops then: the preset's are given up for what is asked for.
         values["crop_size"] = overrides.get("crop_size")

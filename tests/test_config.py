@@ -57,6 +57,12 @@ def test_instance_normalization_gives_up_the_crops_of_a_preset():
         resolve_config(normalization="instance", crop_size=64)
 
 
+@pytest.mark.parametrize("task", ["animation", "super_resolution"])
+def test_models_that_are_not_refined_train_longer(task):
+    assert resolve_config(task=task).warm_fraction > resolve_config().warm_fraction
+    assert resolve_config("standard", task=task).warm_fraction == 1
+
+
 def test_tasks_change_what_was_published_for_them():
     animation = resolve_config(task="animation")
     assert (animation.min_size, animation.padding) == (20, "noise")
@@ -70,7 +76,8 @@ def test_tasks_change_what_was_published_for_them():
 def test_every_preset_is_valid_with_every_task(preset, task):
     config = resolve_config(preset, task=task)
     assert config.task == task
-    changed = PRESETS[preset] | module.TASK_VALUES[task]
+    unrefined = module.UNREFINED_VALUES.get(preset, {}) if task else {}
+    changed = PRESETS[preset] | unrefined | module.TASK_VALUES[task]
     assert {name: getattr(config, name) for name in changed} == changed
 
 
