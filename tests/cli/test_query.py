@@ -63,7 +63,7 @@ def test_super_resolve_leaves_the_factor_to_the_server(server):
 def test_sample_writes_an_image_a_file(server):
     options = ["-n", 3, "--scale", 1, "--seed", 12, "--size", "8x12"]
     lines = query(server, "sample", *options)
-    stem = "sample_scale1_seed0012"
+    stem = "sample_scale1_8x12_seed0012"
     assert lines == [str(FOLDER / f"{stem}_{k:03d}.png") for k in range(3)]
     assert all(read(line).shape == (8, 12, 3) for line in lines)
     signature, sent = rows(server)
@@ -93,7 +93,7 @@ def test_reconstruct(server):
 
 def test_a_tile_has_a_signature_of_its_own(server):
     lines = query(server, "sample", "--tile", "x", "--seed", 5, "--size", "8x12")
-    assert lines == [str(FOLDER / "sample_tile_x_seed0005_000.png")]
+    assert lines == [str(FOLDER / "sample_tile_x_8x12_seed0005_000.png")]
     row = {"seed": 5, "index": 0, "height": 8, "width": 12, "tile": 1}
     assert rows(server) == ("sample_tile", [row])
 

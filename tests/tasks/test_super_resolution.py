@@ -239,7 +239,7 @@ def test_an_image_below_the_receptive_field_names_the_least(size):
         super_resolve(pyramid(), photo(*size), 2)
     assert_one_line(error)
     assert "at least 5 px" in str(error.value)
-    assert str(error.value).endswith(f"{size[0]}x{size[1]}.")
+    assert str(error.value).endswith(f"{size[0]}x{size[1]} (height x width).")
 
 
 @pytest.mark.parametrize("image", ["missing.png", b"no image", photo(9, 8, 2), 7])
