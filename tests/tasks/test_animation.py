@@ -172,7 +172,7 @@ NOT_NUMBERS = [-0.1, 1.1, "0.5", None, True, float("nan"), [0.5]]
     "name, values",
     [
         ("frames", [0, -1, 1.5, 1.0, True, None, "2", float("nan")]),
-        ("start_scale", [-1, 3, 1.0, None, "0", False]),
+        ("start_scale", [-1, 3, 1.0, "0", False]),
         ("alpha", NOT_NUMBERS),
         ("beta", NOT_NUMBERS),
         ("seed", [2**63, -(2**63) - 1, "a", 1.0, True, (1, 2)]),
