@@ -13,7 +13,7 @@ def in_an_empty_folder(tmp_path, monkeypatch):
 
 
 WRONG = {
-    "--size 50": "must look like 188x250 (height x width). Received: '50'",
+    "--size 50": "must look like 188x250 (height x width, px). Received: '50'",
     "--size 50x": "Received: '50x'",
     "--size -5x6": "Received: '-5x6'",
     "--size 0x50": "`size` must be",
