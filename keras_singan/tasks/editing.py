@@ -46,7 +46,7 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None, refine=None)
     Raises:
         ImageError: If image or mask cannot be read, or the image's channels
             cannot be made those of the model.
-        TaskError: If the mask is empty, full or of another size, none can be
+        TaskError: If the mask is empty or of another size, none can be
             found, or another argument is out of range.
     """
     given = image, mask, start_scale, seed, edit_graph

@@ -41,7 +41,7 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
     Raises:
         ImageError: If composite or mask cannot be read, or the composite's
             channels cannot be made those of the model.
-        TaskError: If the mask is empty, full or of another size, none can be
+        TaskError: If the mask is empty or of another size, none can be
             found, or another argument is out of range.
     """
     return blend(

@@ -65,7 +65,7 @@ def vary(
 
     Raises:
         ImageError: If image or mask cannot be read.
-        TaskError: If the mask is empty, full or of another size, or an argument
+        TaskError: If the mask is empty or of another size, or an argument
             out of range.
     """
     n = check_count(n)

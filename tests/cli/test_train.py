@@ -30,6 +30,7 @@ def test_a_run_leaves_model_losses_and_pictures():
     pictures = ("real.png", "sample.png", "reconstruction.png")
     assert names == {
         *("config.json", "history.json", "losses.png", "singan.keras", "progress.json"),
+        ".lock",
         *(f"scale_0{k}/{name}" for k in (0, 1) for name in pictures),
         *(f"checkpoints/scale_0{k}.weights.h5" for k in (0, 1)),
     }

@@ -48,6 +48,7 @@ def states(reports):
     return {report.name: report.state for report in reports}
 
 
+@pytest.mark.slow
 def test_every_photo_ends_and_is_reported(ray, place, photos):
     reports = run(place, photos)
     wanted = {"a": "done", "b": "done", "broken": "failed", "c": "done"}
@@ -63,6 +64,7 @@ def test_every_photo_ends_and_is_reported(ray, place, photos):
     assert status.driver is None and status.failures == [reports[2]]
 
 
+@pytest.mark.slow
 def test_what_has_ended_is_not_done_again_and_a_new_photo_is(ray, place, photos):
     run(place, photos)
     before = {
@@ -75,6 +77,7 @@ def test_what_has_ended_is_not_done_again_and_a_new_photo_is(ray, place, photos)
         assert before.get(path.name, path.stat().st_mtime_ns) == path.stat().st_mtime_ns
 
 
+@pytest.mark.slow
 def test_a_driver_that_died_before_its_report_is_made_up_for(ray, place, photos):
     reports = run(place, photos)
     place.remove("report.csv")
@@ -86,6 +89,7 @@ def test_a_driver_that_died_before_its_report_is_made_up_for(ray, place, photos)
     assert list(from_csv(place.read("report.csv")).values()) == reports
 
 
+@pytest.mark.slow
 def test_a_model_that_was_removed_is_made_again(ray, place, photos):
     run(place, photos)
     place.remove("a/singan.keras")
@@ -94,6 +98,7 @@ def test_a_model_that_was_removed_is_made_again(ray, place, photos):
     assert place.exists("a/singan.keras")
 
 
+@pytest.mark.slow
 def test_retry_takes_up_what_failed_and_nothing_else(ray, place, photos):
     run(place, photos)
 
@@ -108,6 +113,7 @@ def test_retry_takes_up_what_failed_and_nothing_else(ray, place, photos):
     assert states(reports)["broken"] == "done"
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_replaced_a_bounded_number_of_times(ray, place, photos):
     def die(order):
         import os
@@ -129,6 +135,7 @@ def test_a_process_that_dies_is_replaced_a_bounded_number_of_times(ray, place, p
     assert json.loads(place.read(".fleet/outcomes/a.json"))["state"] == "failed"
 
 
+@pytest.mark.slow
 def test_what_a_machine_cannot_do_at_all_stops_the_fleet(ray, place, photos):
     def fail(order):
         raise ModuleNotFoundError("No module named 'keras_singan'")
@@ -139,6 +146,7 @@ def test_what_a_machine_cannot_do_at_all_stops_the_fleet(ray, place, photos):
     assert states(read_status(place).reports)["a"] == "waiting"
 
 
+@pytest.mark.slow
 def test_another_version_stops_the_fleet(ray, place, photos):
     def old(order):
         from keras_singan.fleet.worker.photo_task import train_photo
@@ -150,6 +158,7 @@ def test_another_version_stops_the_fleet(ray, place, photos):
     assert_one_line(error)
 
 
+@pytest.mark.slow
 def test_a_place_that_machines_do_not_share_stops_the_fleet(ray, place, photos):
     def elsewhere(order):
         from keras_singan.fleet.worker.photo_task import train_photo
@@ -161,6 +170,7 @@ def test_a_place_that_machines_do_not_share_stops_the_fleet(ray, place, photos):
     assert_one_line(error)
 
 
+@pytest.mark.slow
 def test_a_stop_lets_the_running_ones_stop_and_the_rest_wait(ray, place, photos):
     def work(order):
         import time
@@ -200,6 +210,7 @@ def beat(place, **values):
     place.write(".fleet/driver.json", json.dumps(now | values).encode())
 
 
+@pytest.mark.slow
 def test_two_drivers_at_once_are_refused(ray, place, photos):
     beat(place)
     with pytest.raises(FleetError, match="process 1 on elsewhere") as error:
@@ -214,11 +225,13 @@ def test_two_drivers_at_once_are_refused(ray, place, photos):
     [{"updated": 0}, {"host": socket.gethostname(), "pid": 2**22 + 1}],
     ids=["silent", "gone"],
 )
+@pytest.mark.slow
 def test_a_dead_driver_is_followed(ray, place, photos, values):
     beat(place, **values)
     assert states(run(place, photos))["a"] == "done"
 
 
+@pytest.mark.slow
 def test_cores_that_no_machine_has_are_refused(ray, place, photos):
     with pytest.raises(ConfigError, match="largest has 2 cores") as error:
         run(place, photos, cpus_per_photo=3)
@@ -228,6 +241,7 @@ def test_cores_that_no_machine_has_are_refused(ray, place, photos):
     assert not place.exists("fleet.json")
 
 
+@pytest.mark.slow
 def test_memory_that_no_machine_has_is_refused(ray, place, tmp_path, monkeypatch):
     Image.new("RGB", (30, 30)).save(tmp_path / "a.png")
     monkeypatch.setattr("keras_singan.fleet.survey.needed_bytes", lambda *a: 2**50)
@@ -242,6 +256,7 @@ def test_a_store_that_one_process_alone_sees_is_refused(photos):
     assert_one_line(error)
 
 
+@pytest.mark.slow
 def test_the_sheets_show_what_is_done(ray, place, photos):
     import io
 

@@ -47,6 +47,7 @@ def test_help_shows_the_options_and_the_other_commands():
     assert "PLACE" in succeed("fleet", "status", "--help").stdout
 
 
+@pytest.mark.slow
 def test_two_photos_are_trained_and_told_of(ray):
     manifest = "photo,name,steps\nphotos/a.png,first,2\nphotos/b.png,second,\n"
     Path("m.csv").write_text(manifest, "utf-8")
@@ -71,6 +72,7 @@ def test_two_photos_are_trained_and_told_of(ray):
     assert again.stderr == ""
 
 
+@pytest.mark.slow
 def test_a_failed_photo_is_exit_code_1_and_retry_trains_it(ray):
     good = Path("photos/a.png").read_bytes()
     Path("photos/a.png").write_bytes(b"broken")
@@ -86,6 +88,7 @@ def test_a_failed_photo_is_exit_code_1_and_retry_trains_it(ray):
     assert "Trained: 1 of 1 photos" in succeed("fleet", "retry", "out").stdout
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_photos_time_and_memory_and_writes_nothing(ray):
     result = succeed("fleet", "photos", "--output", "out", *TINY_FLEET, "--dry-run")
     for word in ("2 photos to train", "1 machine", "2 photos at once", "GiB", "In all"):

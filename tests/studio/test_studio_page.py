@@ -22,7 +22,7 @@ from support.tiny_models import trained
 from keras_singan import SinGAN
 from keras_singan.studio.runs_shelf import RunsShelf
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # The page and the process that runs tasks share few cores with other tests.
 LONG = 240_000
 
