@@ -15,6 +15,8 @@ from support.fake_serving import Answer
 from support.fake_serving import fake_server
 from support.photos import photo_file
 from support.photos import png
+from support.query_runner import query
+from support.query_runner import rows
 
 from keras_singan.cli.command_group import cli
 
@@ -31,17 +33,6 @@ def in_a_folder_with_a_photo(tmp_path, monkeypatch):
 def server():
     with fake_server() as double:
         yield double
-
-
-def query(server, *args, **kwargs):
-    """Asks the server; gives the lines of standard output."""
-    return succeed("query", server.url, *args, **kwargs).stdout.splitlines()
-
-
-def rows(server):
-    """Gives the rows of the only kind of request that was sent."""
-    (signature,) = {signature for signature, _ in server.requests}
-    return signature, [row for _, rows in server.requests for row in rows]
 
 
 def test_super_resolve_writes_what_it_is_told(server):

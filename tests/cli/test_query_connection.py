@@ -13,6 +13,7 @@ from support.cli_runner import succeed
 from support.fake_serving import Answer
 from support.fake_serving import fake_server
 from support.photos import png
+from support.query_runner import query
 
 from keras_singan.task_specs import image_tasks
 
@@ -39,17 +40,6 @@ def in_a_folder_with_a_photo(tmp_path, monkeypatch):
 def server():
     with fake_server() as double:
         yield double
-
-
-def query(server, *args, **kwargs):
-    """Asks the server; gives the lines of standard output."""
-    return succeed("query", server.url, *args, **kwargs).stdout.splitlines()
-
-
-def rows(server):
-    """Gives the rows of the only kind of request that was sent."""
-    (signature,) = {signature for signature, _ in server.requests}
-    return signature, [row for _, rows in server.requests for row in rows]
 
 
 @pytest.mark.parametrize("task", TASKS)
