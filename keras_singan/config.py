@@ -56,6 +56,10 @@ TASK_VALUES: dict[str | None, dict[str, Any]] = {
 # has become another.
 EARLIER_VALUES: dict[str, Any] = {"rec_noise": "fixed", "refine_from": None}
 
+# Fields whose values in presets were others when those of `EARLIER_VALUES` did
+# not exist.
+EARLIER_PRESETS = ("crop_size", "warm_fraction")
+
 _CHOICES: dict[str, tuple] = {
     "task": TASKS,
     "normalization": ("batch", "instance", None),

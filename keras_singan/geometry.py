@@ -127,8 +127,8 @@ def _too_small(size, finest, config):
     shrunk = "" if finest == size else f" (shrunk to {finest[0]}x{finest[1]})"
     return (
         f"The image's short side must be at least min_size={config.min_size} px, "
-        f"as trained, with max_size={config.max_size}. Received an image of "
-        f"{size[0]}x{size[1]} (height x width){shrunk}."
+        f"as trained, with max_size={config.max_size}. "
+        f"Received: image of {size[0]}x{size[1]} (height x width){shrunk}."
     )
 
 

@@ -164,7 +164,9 @@ def test_make_gallery_writes_a_sheet_for_each_task(run, tmp_path):
     )
     made = [path.name for path in tmp_path.iterdir()]
     shipped = list((EXAMPLES / "gallery").iterdir())
-    assert {*made, "random_samples.png"} == {path.name for path in shipped}
+    # Pictures of the page are taken by hand.
+    sheets = [path.name for path in shipped if not path.name.startswith("studio_")]
+    assert {*made, "random_samples.png"} == set(sheets)
     for path in shipped:
         assert path.stat().st_size < 150_000
 

@@ -20,6 +20,7 @@ from keras_singan.cli.commands.serve import serve
 from keras_singan.cli.commands.studio import studio
 from keras_singan.cli.commands.train import train
 from keras_singan.cli.process.exit_codes import one_line_errors
+from keras_singan.cli.process.streams import print_any_path
 from keras_singan.cli.process.warning_lines import warning_lines
 
 # The commands by what one does, in the order of doing it.
@@ -43,6 +44,7 @@ class _Group(click.Group):
                 formatter.write_dl(rows)
 
     def invoke(self, ctx):
+        print_any_path()
         with one_line_errors(ctx.params["debug"]):
             return super().invoke(ctx)
 

@@ -24,6 +24,7 @@ import hashlib
 from pathlib import Path
 
 from keras_singan import __version__
+from keras_singan.config import EARLIER_PRESETS
 from keras_singan.config import EARLIER_VALUES
 from keras_singan.config import SinGANConfig
 from keras_singan.errors import RunFolderError
@@ -261,6 +262,8 @@ def continue_config(config: SinGANConfig, path) -> SinGANConfig:
     if not stored:
         return config
     earlier = {k: v for k, v in EARLIER_VALUES.items() if k not in stored}
+    if earlier:
+        earlier |= {k: stored[k] for k in EARLIER_PRESETS if k in stored}
     return dataclasses.replace(config, **earlier)
 
 

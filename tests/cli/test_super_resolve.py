@@ -12,6 +12,7 @@ from support.photos import photo_file
 
 from keras_singan import SinGAN
 from keras_singan.io.sheet import contact_sheet
+from keras_singan.io.sheet import magnification
 
 WARNING = (
     "Warning: This model was not trained for super-resolution. Better: "
@@ -69,15 +70,16 @@ def test_the_options_reach_the_task(asked):
     photo_file("small.png")
     super_resolve("small.png", "--factor", 2.5, "--seed", 3, "--no-back-projection")
     assert asked == [
-        ((None, 4.0), {"seed": None, "back_projection": True}),
-        ((Path("small.png"), 2.5), {"seed": 3, "back_projection": False}),
+        ((None,), {"factor": 4.0, "seed": None, "back_projection": True}),
+        ((Path("small.png"),), {"factor": 2.5, "seed": 3, "back_projection": False}),
     ]
 
 
 def test_the_sheet_of_the_photo_shows_the_photo(asked):
     super_resolve("--grid", "--output", "x.png")
     cells = [photo(), np.zeros((9, 8, 3), "uint8")]
-    assert (read("x.png") == contact_sheet(cells, ["input", "x4"], factor=2)).all()
+    expected = contact_sheet(cells, ["input", "x4"], factor=magnification(*cells))
+    assert (read("x.png") == expected).all()
 
 
 @pytest.mark.parametrize("factor", ["1", "0.5", "-2", "65", "nan", "inf"])

@@ -81,7 +81,8 @@ def test_two_channels_have_float_forms_alone():
     model, ask = variant("two channels")
     assert model.pyramid_.num_scales == 1
     # One scale leaves no place for an image to enter.
-    names = ["sample", "sample_size", "reconstruct", "super_resolution", "animate"]
+    names = ["sample", "sample_size", "sample_tile", "reconstruct", "vary", "extend"]
+    names += ["super_resolution", "animate"]
     assert sorted(ask.signatures) == sorted(
         [*(f"{name}_float" for name in names), "serving_default"]
     )

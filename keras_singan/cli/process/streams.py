@@ -25,6 +25,13 @@ def open_missing_streams():
             setattr(sys, name, open(number, mode, closefd=False))
 
 
+def print_any_path():
+    """Lets standard output print paths that are no UTF-8, as they are."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure:
+        reconfigure(errors="surrogateescape")
+
+
 def is_missing(name):
     """Whether a standard stream, `"stdin"` or `"stdout"`, was closed."""
     return name in _missing

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from keras_singan import __version__
 from keras_singan.errors import FleetError
+from keras_singan.errors import ImageWarning
 from keras_singan.errors import sentence
 from keras_singan.fleet.extras import open_store
 from keras_singan.fleet.place import Place
@@ -119,7 +120,7 @@ def _outcome(place, order, attempts):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             found = _work(place, order, attempts)
-        own = [w for w in caught if w.category is UserWarning]
+        own = [w for w in caught if w.category in (UserWarning, ImageWarning)]
         notes = dict.fromkeys(" ".join(str(w.message).split()) for w in own)
         return {"state": "done", "note": " ".join(notes)} | found
     except KeyboardInterrupt:
