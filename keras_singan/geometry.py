@@ -128,7 +128,7 @@ def _too_small(size, finest, config):
     return (
         f"The image's short side must be at least min_size={config.min_size} px, "
         f"as trained, with max_size={config.max_size}. "
-        f"Received: image of {size[0]}x{size[1]} (height x width){shrunk}."
+        f"Received: an image of {size[0]}x{size[1]} (height x width){shrunk}."
     )
 
 
