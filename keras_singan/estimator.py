@@ -85,8 +85,9 @@ class SinGAN(TaskMethods):
         does: on few cores that saves a third of the time.
 
         With a `checkpoint_dir`, progress is kept there, and a run that was
-        killed goes on from its last checkpoint (at most 100 iterations are
-        lost); the weights come out the same as without the interruption.
+        killed goes on from its last checkpoint: at most 100 iterations, or about
+        a minute, are lost. The weights come out the same as without the
+        interruption.
 
         Args:
             image: Path, binary file, bytes, PIL image, or array `(H, W)` or

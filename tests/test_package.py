@@ -74,7 +74,7 @@ ORDER = {
     "fleet": (
         *("extras", "place", "records", "photos", "photo_report", "fleet_plan"),
         *("fleet_status", "fleet_display", "contact_pages", "cluster"),
-        *("worker", "survey", "driver", "fit_many"),
+        *("worker", "survey", "driver", "fleet_run"),
     ),
     "server": (
         *("extra", "settings", "status_codes", "prometheus", "admission"),
@@ -100,7 +100,7 @@ FREE += ["performance.control_groups", "performance.threads"]
 FREE += ["task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
 FREE += ["studio.*"]
-FREE += ["fleet.extras", "fleet.fleet_status", "fleet.driver", "fleet.fit_many"]
+FREE += ["fleet.extras", "fleet.fleet_status", "fleet.driver", "fleet.fleet_run"]
 FREE += ["fleet.survey", "fleet.worker.photo_task"]
 
 PUBLIC = [

@@ -1,6 +1,7 @@
 """Options and types that several commands share."""
 
 import contextlib
+import dataclasses
 import math
 import os
 import re
@@ -8,7 +9,11 @@ from pathlib import Path
 
 import click
 
+from keras_singan.cli.process.quiet import import_quietly
+from keras_singan.errors import HubError
 from keras_singan.errors import ModelFileError
+from keras_singan.hub.hub_client import is_hub_address
+from keras_singan.hub.hub_client import parse_address
 
 RUNS = Path("runs")
 
@@ -24,6 +29,23 @@ class PathType(click.Path):
         if isinstance(value, str) and value.startswith("~"):
             value = os.path.expanduser(value)
         return super().convert(value, param, ctx)
+
+
+class ModelType(PathType):
+    """A model: a `.keras` file, a run folder, or an address of the hub."""
+
+    def __init__(self):
+        super().__init__(exists=True)
+
+    def convert(self, value, param, ctx):
+        """Returns a `Path`, or the text `hf://...`."""
+        if not is_hub_address(value):
+            return super().convert(value, param, ctx)
+        try:
+            parse_address(value)
+        except HubError as error:
+            self.fail(str(error), param, ctx)
+        return value
 
 
 class RangeType(click.ParamType):
@@ -206,8 +228,9 @@ def scales_option(default, text, rule="the middle one", least=0):
 IMAGE = PathType(exists=True, dir_okay=False, allow_dash=True)
 model_option = click.option(
     "--model",
-    type=PathType(exists=True),
-    help="A .keras file or a run folder.  [default: the newest model in runs/]",
+    type=ModelType(),
+    help="A .keras file, a run folder, or hf://USER/NAME of the Hugging Face hub.  "
+    "[default: the newest model in runs/]",
 )
 scale_option = click.option(
     "--scale",
@@ -256,17 +279,43 @@ def output_options(command):
     return output_option(grid_option(overwrite_option(command)))
 
 
+@dataclasses.dataclass(frozen=True)
+class FoundModel:
+    """The model that a command works with.
+
+    Attributes:
+        path: Its `Path` on this machine.
+        typed: What `--model` takes for the same model: a path, or an address of
+            the hub with the commit.
+    """
+
+    path: Path
+    typed: str
+
+
 def find_model(model):
-    """Returns the path of the model to use, and says which it took by itself.
+    """Finds the model to use, and says which it took by itself.
 
     Args:
         model: What `--model` gave, or `None`.
 
+    Returns:
+        The `FoundModel`.
+
     Raises:
+        HubError: If the hub refuses or does not answer, or has no such model.
         ModelFileError: If there is no model to take.
     """
+    if is_hub_address(model):
+        import_quietly()
+        from keras_singan.hub.hub_load import fetch_model
+
+        path, address = fetch_model(model)
+        if address != model:
+            click.echo(f"Model: {address}", err=True)
+        return FoundModel(path, address)
     if model is not None:
-        return model
+        return FoundModel(model, str(model))
     found = sorted(RUNS.glob("*/singan.keras"), key=lambda path: path.stat().st_mtime)
     if not found:
         raise ModelFileError(
@@ -274,7 +323,7 @@ def find_model(model):
             "`keras-singan train IMAGE`. Received: no --model, and nothing there."
         )
     click.echo(f"Model: {found[-1].parent} (the newest in {RUNS}/)", err=True)
-    return found[-1]
+    return FoundModel(found[-1], str(found[-1]))
 
 
 def other_scale(scale, count):
@@ -283,7 +332,9 @@ def other_scale(scale, count):
 
 
 def model_name(path):
-    """Returns a short name for a model: its run folder's, or the file's."""
+    """Returns a short name for a model: its run folder's, the file's, or the hub's."""
+    if is_hub_address(path):
+        return parse_address(path).repository.rpartition("/")[2]
     path = Path(path).resolve()
     if path.is_dir():
         return path.name

@@ -34,7 +34,8 @@ class Job:
             to `True`.
 
     Attributes:
-        model_path: Path of the model.
+        model: What `--model` takes for the model.
+        model_path: Path of the model on this machine.
         singan: The loaded `SinGAN`.
         command: Name of the command.
         supposed: Whether no `--model` was given.
@@ -54,14 +55,15 @@ class Job:
         # Whether the model was only supposed, not named.
         self.supposed = model is None
         self._suffix = suffix if self._file is None else self._file.suffix
-        self.model_path = find_model(model)
+        found = find_model(model)
+        self.model, self.model_path = found.typed, found.path
         import_quietly()
         from keras_singan import SinGAN
 
         drawn = secrets.randbelow(2**31) if random else None
         self.seed = drawn if seed is None else seed
         self.singan = SinGAN.load(self.model_path)
-        default = Path("samples") / model_name(self.model_path)
+        default = Path("samples") / model_name(self.model)
         self._folder = default if output is None else output
 
     @property
@@ -135,7 +137,7 @@ class Job:
 
     def say_next(self, *args, options=()):
         """Says what to type next: the command with other arguments and options."""
-        words = ["--model", self.model_path, *options]
+        words = ["--model", self.model, *options]
         # After --, a name that begins with a hyphen is no option.
         hidden = any(str(arg).startswith("-") and str(arg) != "-" for arg in args)
         words = [*words, "--", *args] if hidden else [*args, *words]

@@ -15,7 +15,7 @@ import importlib
 
 _HOMES = {
     "PhotoReport": "photo_report",
-    "fit_many": "fit_many",
+    "fit_many": "fleet_run",
     "read_status": "fleet_status",
 }
 

@@ -103,7 +103,9 @@ class PyramidGraphs:
         zs = [self.rec_noise(scale) for scale in range(stop)]
         return self.generate_function(zs, stop_scale=stop)
 
-    def draw_chunks(self, seed, n, start_scale=0, sizes=None, refine=None):
+    def draw_chunks(
+        self, seed, n, start_scale=0, sizes=None, refine=None, at_once=None
+    ):
         """Draws the samples 0 to `n - 1` of a seed, a bounded number at a time.
 
         Args:
@@ -113,6 +115,8 @@ class PyramidGraphs:
             sizes: Sequence of the (height, width) of every scale. Defaults to the
                 trained sizes.
             refine: As in `draw`.
+            at_once: The most images of a chunk; `None` is what memory allows.
+                Defaults to `None`.
 
         Yields:
             float32 tensors `(images, height, width, channels)`.
@@ -120,16 +124,23 @@ class PyramidGraphs:
         sizes = self.sizes if sizes is None else sizes
         # The scales below are the same for all images: they run once, not per chunk.
         below = self.reconstruct(start_scale)
-        chunk = self.chunk_size(sizes[-1])
+        chunk = self.chunk_size(sizes[-1], at_once)
         for first in range(0, n, chunk):
             indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
             yield self.draw(seed, indices, start_scale, sizes, below, refine)
 
-    def chunk_size(self, size):
-        """Returns how many images of (height, width) `size` one chunk holds."""
+    def chunk_size(self, size, at_once=None):
+        """Returns how many images of (height, width) `size` one chunk holds.
+
+        Args:
+            size: The (height, width).
+            at_once: The most that are wanted; `None` is no limit but memory.
+                Defaults to `None`.
+        """
         # Input, output and padded input of a layer stand side by side.
         bytes_each = 4 * size[0] * size[1] * max(self.filters) * 3
-        return max(1, _CHUNK_BYTES // bytes_each)
+        most = max(1, _CHUNK_BYTES // bytes_each)
+        return most if at_once is None else min(most, at_once)
 
     def draw(self, seed, indices, start_scale=0, sizes=None, below=None, refine=None):
         """Draws samples: scales below `start_scale` keep the reconstruction.

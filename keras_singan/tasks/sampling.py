@@ -56,7 +56,15 @@ def sample(
 
 
 def iterate_samples(
-    pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+    pyramid,
+    n=1,
+    *,
+    start_scale=0,
+    size=None,
+    tile=None,
+    seed=None,
+    refine=None,
+    at_once=None,
 ):
     """Does what `sample` does, one start scale after the other, in batches.
 
@@ -68,6 +76,8 @@ def iterate_samples(
         tile: See `sample`. Defaults to `None`.
         seed: See `sample`. Defaults to `None`.
         refine: See `sample`. Defaults to `None`.
+        at_once: The most images of a batch; `None` is what memory allows, the
+            fastest. Defaults to `None`.
 
     Returns:
         Iterator with an iterator for each scale, of uint8 arrays
@@ -86,8 +96,9 @@ def iterate_samples(
     axes = _check_tile(tile, scales)
     if axes is not None:
         _check_plain(refine)
-        return (_tiles(pyramid, n, sizes, axes, seed) for _ in scales)
-    return (_samples(pyramid, n, scale, sizes, seed, refine) for scale in scales)
+        return (_tiles(pyramid, n, sizes, axes, seed, at_once) for _ in scales)
+    how = sizes, refine, at_once
+    return (_samples(pyramid, n, scale, seed, *how) for scale in scales)
 
 
 def _check_plain(refine):
@@ -98,13 +109,14 @@ def _check_plain(refine):
         )
 
 
-def _tiles(pyramid, n, sizes, axes, seed):
-    for images in wrapped_chunks(pyramid, seed, n, axes, sizes):
+def _tiles(pyramid, n, sizes, axes, seed, at_once):
+    for images in wrapped_chunks(pyramid, seed, n, axes, sizes, at_once):
         yield to_uint8(images.numpy())
 
 
-def _samples(pyramid, n, start_scale, sizes, seed, refine):
-    for images in pyramid.draw_chunks(seed, n, start_scale, sizes, refine):
+def _samples(pyramid, n, start_scale, seed, sizes, refine, at_once):
+    how = sizes, refine, at_once
+    for images in pyramid.draw_chunks(seed, n, start_scale, *how):
         yield to_uint8(images.numpy())
 
 

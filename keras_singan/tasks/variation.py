@@ -1,5 +1,7 @@
 """`vary`: a part of the photo is drawn anew, the rest stays."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from keras import ops
 
@@ -16,7 +18,6 @@ from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.checks import is_whole
 from keras_singan.tasks.shared.inputs import read_picture
 from keras_singan.tasks.shared.regions import read_mask
-from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
 
@@ -68,8 +69,47 @@ def vary(
         TaskError: If the mask is empty or of another size, or an argument
             out of range.
     """
+    given = {"region": region, "mask": mask, "image": image}
+    how = {"start_scale": start_scale, "seed": seed, "refine": refine}
+    images = np.stack(list(iterate_variations(pyramid, n, **given, **how)))
+    several = isinstance(start_scale, Iterable)
+    return images.reshape(-1, n, *images.shape[1:]) if several else images
+
+
+def iterate_variations(
+    pyramid,
+    n=8,
+    *,
+    region=None,
+    mask=None,
+    image=None,
+    start_scale=0,
+    seed=None,
+    refine=None,
+):
+    """Does what `vary` does, one image after the other.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        n: How many images of each start scale. Defaults to `8`.
+        region: See `vary`. Defaults to `None`.
+        mask: See `vary`. Defaults to `None`.
+        image: See `vary`. Defaults to `None`.
+        start_scale: See `vary`. Defaults to `0`.
+        seed: See `vary`. Defaults to `None`.
+        refine: See `vary`. Defaults to `None`.
+
+    Returns:
+        Iterator of uint8 arrays `(height, width, channels)`, drawn as they are
+        asked for: all of one start scale, then of the next.
+
+    Raises:
+        ImageError: At once, as `vary` does.
+        TaskError: At once, as `vary` does.
+    """
     n = check_count(n)
-    start_scale = check_start_scale(pyramid, start_scale)
+    scales = check_start_scale(pyramid, start_scale)
+    scales = scales if isinstance(scales, tuple) else (scales,)
     seed, refine = check_seed(seed), check_refine(refine)
     pixels = read_picture(pyramid, image)
     inside = _read_region(region, mask, pixels.shape[1:3])
@@ -79,9 +119,7 @@ def vary(
         result = _vary(pyramid, canvases, pixels, inside, scale, seed, index, refine)
         return to_uint8(result.numpy()[0])
 
-    return over_scales(
-        start_scale, lambda scale: np.stack([draw(scale, i) for i in range(n)])
-    )
+    return (draw(scale, index) for scale in scales for index in range(n))
 
 
 def vary_graph(pyramid, image, region, start_scale, seed, sizes, index):

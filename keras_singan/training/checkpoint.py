@@ -1,5 +1,6 @@
 """Checkpoints of one scale: weights, and the state of both optimizers."""
 
+import time
 from pathlib import Path
 
 from keras_singan.errors import RunFolderError
@@ -40,20 +41,27 @@ def load_checkpoint(model, path):
 
 
 class ScaleCheckpoint(ScaleCallback):
-    """Saves an unfinished scale every so many iterations.
+    """Saves an unfinished scale every so many iterations, and every minute.
+
+    A hundred iterations of a large photo take many minutes, which nobody wants to
+    lose.
 
     Args:
         folder: The `RunFolder`.
         trainer: The `ScaleTrainer`.
         every: Iterations between two checkpoints. Defaults to `100`.
+        seconds: Seconds after which the next one is due anyway. Defaults to `60`.
     """
 
-    def __init__(self, folder, trainer, every=100):
+    def __init__(self, folder, trainer, every=100, seconds=60.0):
         super().__init__()
         self.folder = folder
         self.trainer = trainer
-        self.every = every
+        self.every, self.seconds = every, seconds
+        self._saved = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.iteration % self.every == 0:
+        late = time.monotonic() - self._saved >= self.seconds
+        if late or self.model.iteration % self.every == 0:
             self.folder.save_progress(self.trainer)
+            self._saved = time.monotonic()

@@ -11,11 +11,11 @@ from support.fleet_work import pretend
 from keras_singan.errors import ConfigError
 from keras_singan.errors import FleetError
 from keras_singan.fleet.driver import Work
-from keras_singan.fleet.fit_many import forget_failures
-from keras_singan.fleet.fit_many import plan_fleet
-from keras_singan.fleet.fit_many import run_fleet
 from keras_singan.fleet.fleet_plan import Settings
 from keras_singan.fleet.fleet_plan import read_plan
+from keras_singan.fleet.fleet_run import forget_failures
+from keras_singan.fleet.fleet_run import plan_fleet
+from keras_singan.fleet.fleet_run import run_fleet
 from keras_singan.fleet.fleet_status import read_status
 from keras_singan.fleet.photo_report import from_csv
 from keras_singan.fleet.place import Place

@@ -29,7 +29,12 @@ OPTIONS = {
     **{"dtype_policy": "float32"},
 }
 # What a node shares with all: with one core, a photo at a time.
-THREADS = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+# And with other tests beside it, its processes do not wait for these.
+THREADS = {
+    "RAY_worker_niceness": "0",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
 
 
 @pytest.fixture

@@ -79,7 +79,7 @@ def test_a_failed_photo_is_exit_code_1_and_retry_trains_it(ray):
     Path("photos/b.png").unlink()
     result = invoke("fleet", "photos", "--output", "out", *TINY_FLEET)
     assert result.exit_code == 1
-    assert "a: failed: Expected a readable image" in result.stdout
+    assert "a: failed: `image` must be readable" in result.stdout
     assert result.stderr.splitlines()[-1].startswith("Error: 1 photo failed.")
     assert "Traceback" not in result.output
     found = json.loads(succeed("fleet", "status", "out", "--json").stdout)

@@ -24,7 +24,11 @@ from keras_singan.fleet.place import Place
 pytestmark = pytest.mark.slow
 
 OPTIONS = TINIER | {"steps": 400}
-THREADS = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+THREADS = {
+    "RAY_worker_niceness": "0",
+    "TF_NUM_INTRAOP_THREADS": "1",
+    "TF_NUM_INTEROP_THREADS": "1",
+}
 
 
 def listens(port):

@@ -9,9 +9,9 @@ import pytest
 from support.fleet_work import pretend
 
 from keras_singan.fleet.driver import Work
-from keras_singan.fleet.fit_many import plan_fleet
-from keras_singan.fleet.fit_many import run_fleet
 from keras_singan.fleet.fleet_plan import Settings
+from keras_singan.fleet.fleet_run import plan_fleet
+from keras_singan.fleet.fleet_run import run_fleet
 from keras_singan.fleet.fleet_status import read_status
 from keras_singan.fleet.place import Place
 from keras_singan.performance.machine import peak_bytes

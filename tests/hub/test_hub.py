@@ -2,36 +2,16 @@ import json
 import re
 import sys
 
-import numpy as np
 import pytest
 import yaml
 from support.checks import assert_one_line
-from support.cli_runner import refuse
-from support.cli_runner import succeed
 from support.cli_runner import trained_run
-from support.hub_stand_in import TOKEN
-from support.hub_stand_in import running_hub
 from support.tiny_models import assert_same_weights
 
 from keras_singan import SinGAN
 from keras_singan.errors import HubError
 from keras_singan.errors import ModelFileError
 from keras_singan.hub.hub_push import push_model
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    pytest.importorskip("huggingface_hub", reason="needs the extra `hub`")
-    with running_hub() as (hub, address):
-        monkeypatch.setenv("HF_ENDPOINT", address)
-        monkeypatch.setenv("HF_TOKEN", TOKEN)
-        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-        # What the library has read when it was imported.
-        constants = "huggingface_hub.constants."
-        template = address + "/{repo_id}/resolve/{revision}/{filename}"
-        monkeypatch.setattr(f"{constants}ENDPOINT", address)
-        monkeypatch.setattr(f"{constants}HUGGINGFACE_CO_URL_TEMPLATE", template)
-        yield hub
 
 
 def push(repository="ann/photo", **options):
@@ -144,26 +124,6 @@ def test_the_licence_must_be_given(hub, license):
     with pytest.raises(HubError, match="`license` must be"):
         push(license=license)
     assert hub.requests == []
-
-
-def test_the_command_pushes(hub):
-    result = succeed("push", trained_run(), "ann/photo", "--license", "cc0-1.0")
-    commit = hub.commits["ann/photo"][-1][0]
-    assert result.stdout.startswith(f"Pushed: hf://ann/photo@{commit}\n")
-    model = SinGAN.load("hf://ann/photo")
-    assert np.array_equal(
-        model.training_image(), SinGAN.load(trained_run()).training_image()
-    )
-
-
-def test_the_command_asks_for_the_licence_and_does_not_guess(hub):
-    assert "--license" in refuse(2, "push", trained_run(), "ann/photo")
-    assert hub.requests == []
-
-
-def test_what_a_user_gets_wrong_is_one_line(hub):
-    assert "user/name" in refuse(1, "push", trained_run(), "photo", "--license", "x")
-    assert "does not exist" in refuse(2, "push", "missing", "ann/photo")
 
 
 def test_a_missing_library_names_the_extra(monkeypatch):

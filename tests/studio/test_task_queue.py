@@ -12,8 +12,10 @@ from support.studio import wait_for
 from support.studio_runs import new_run
 from support.tiny_models import trained
 
+from keras_singan.models import pyramid_graphs
 from keras_singan.studio.studio_settings import StudioSettings
 from keras_singan.studio.web.studio_app import studio_app
+from keras_singan.studio.worker.task_calls import run_task
 
 OWN = "http://127.0.0.1:8080"
 
@@ -85,6 +87,29 @@ def test_favourites_zip_and_delete(client, runs):
     assert archive.namelist() == job["files"]
     assert client.delete(path).status_code == 200
     assert not (runs / "tiny" / "studio" / job["id"]).exists()
+
+
+@pytest.mark.parametrize("task", ["sample", "vary"])
+def test_each_image_is_told_of_before_the_next_is_drawn(monkeypatch, tmp_path, task):
+    model, drawn = trained()[0], []
+    inputs = {}
+    if task == "vary":
+        white = np.full(model.training_image().shape[:2], 255, np.uint8)
+        white[:, :20] = 0
+        Image.fromarray(white).save(tmp_path / "mask.png")
+        inputs = {"mask": tmp_path / "mask.png"}
+    draw = pyramid_graphs.PyramidGraphs.fresh_noise
+
+    def count(*args, **options):
+        drawn.append(1)
+        return draw(*args, **options)
+
+    monkeypatch.setattr(pyramid_graphs.PyramidGraphs, "fresh_noise", count)
+    told = []
+    for event in run_task(model, task, {"n": 3, "seed": 2}, inputs, tmp_path):
+        if event["event"] == "file":
+            told.append(len(drawn))
+    assert len(set(told)) == 3
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from support.tiny_models import trained
 from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.models import pyramid_graphs
+from keras_singan.tasks.sampling import iterate_samples
 
 
 def sample(*args, seed=5, **kwargs):
@@ -48,6 +49,16 @@ def test_chunks_hold_less_of_larger_images():
     few, many = (pyramid.chunk_size(size) for size in ((999, 999), (99, 99)))
     assert 1 <= few < many
     assert pyramid.chunk_size((10**5, 10**5)) == 1
+
+
+@pytest.mark.parametrize("tile", [None, "x"])
+def test_few_at_once_are_the_same_images_in_smaller_batches(tile):
+    model = trained()[0]
+    options = {"seed": 4, "tile": tile}
+    (batches,) = iterate_samples(model.pyramid_, 3, at_once=2, **options)
+    batches = list(batches)
+    assert [len(batch) for batch in batches] == [2, 1]
+    assert np.array_equal(np.concatenate(batches), model.sample(3, **options))
 
 
 def test_images_of_a_seed_differ_and_so_do_seeds():

@@ -151,6 +151,17 @@ def test_a_stopped_run_ends_where_a_straight_one_does(tmp_path, straight, crashe
     assert listener.taken_up == wanted
 
 
+def test_a_slow_iteration_is_saved_before_its_turn(tmp_path, straight, monkeypatch):
+    # As if each lasted a minute: only the one that was at work is lost.
+    slowly = functools.partial(ScaleCheckpoint, every=10**6, seconds=0)
+    monkeypatch.setattr(run_folder, "ScaleCheckpoint", slowly)
+    with pytest.raises(RuntimeError):
+        fit(tmp_path, Listener("before", 1, 3))
+    listener = Listener()
+    assert_same_run(fit(tmp_path, listener), straight)
+    assert listener.taken_up == {1: 3}
+
+
 def test_another_seed_gives_another_model(straight):
     other = fit(seed=1)
     kernels = [m.pyramid_.generators[1].tail.kernel for m in (straight, other)]

@@ -47,11 +47,11 @@ def evaluate(model, scale, count, seed, inception, sifid, as_json):
     sifid         single image FID, with Keras' Inception weights
     rmse          error of the reconstruction, in [-1, 1]
     """
-    path = find_model(model)
+    found = find_model(model)
     import_quietly()
     from keras_singan import SinGAN
 
-    singan = SinGAN.load(path)
+    singan = SinGAN.load(found.path)
     features = _features(inception) if sifid else None
     real = singan.training_image()
     samples = singan.sample(count, start_scale=scale, seed=seed)
@@ -62,7 +62,7 @@ def evaluate(model, scale, count, seed, inception, sifid, as_json):
         return
     for name, value in values.items():
         click.echo(f"{name:<13} {value:.4f}")
-    command = shlex.join(["keras-singan", "evaluate", "--model", str(path)])
+    command = shlex.join(["keras-singan", "evaluate", "--model", found.typed])
     other = other_scale(scale, singan.pyramid_.num_scales)
     click.echo(f"Next: {command} --scale {other}")
 

@@ -43,7 +43,7 @@ def export(output, model, name, number, warmup, limits):
     Limits: max_rows, max_side, max_pixels, max_total_pixels, max_image_bytes,
     max_frames, max_factor.
     """
-    path = find_model(model)
+    path = find_model(model).path
     import_quietly()
     from keras_singan import SinGAN
     from keras_singan.export.limits import ExportLimits

@@ -114,8 +114,8 @@ def run(
     **values,
 ):
     """Train what the inputs name."""
-    from keras_singan.fleet.fit_many import plan_fleet
     from keras_singan.fleet.fleet_plan import Settings
+    from keras_singan.fleet.fleet_run import plan_fleet
     from keras_singan.fleet.place import Place
 
     settings = Settings(
@@ -181,8 +181,8 @@ def _status_json(found):
 @_verbose
 def retry(place, address, verbose):
     """Try the failed photos of PLACE again, and go on with the others."""
-    from keras_singan.fleet.fit_many import forget_failures
-    from keras_singan.fleet.fit_many import plan_of
+    from keras_singan.fleet.fleet_run import forget_failures
+    from keras_singan.fleet.fleet_run import plan_of
     from keras_singan.fleet.place import Place
 
     place = Place(place)
@@ -192,9 +192,9 @@ def retry(place, address, verbose):
 
 
 def _run(place, plan, address, verbose):
-    from keras_singan.fleet.fit_many import run_fleet
     from keras_singan.fleet.fleet_display import fleet_display
     from keras_singan.fleet.fleet_display import report_line
+    from keras_singan.fleet.fleet_run import run_fleet
 
     # Ray prints what it thinks of dead processes; standard output is for results.
     with (
@@ -225,8 +225,8 @@ def _run(place, plan, address, verbose):
 
 
 def _show_estimate(place, plan, address):
-    from keras_singan.fleet.fit_many import estimate_plan
     from keras_singan.fleet.fleet_display import duration_text
+    from keras_singan.fleet.fleet_run import estimate_plan
 
     found = estimate_plan(place, plan, address)
     click.echo(

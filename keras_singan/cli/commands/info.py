@@ -5,28 +5,28 @@ import shlex
 
 import click
 
-from keras_singan.cli.options import PathType
+from keras_singan.cli.options import ModelType
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import other_scale
 from keras_singan.cli.process.quiet import import_quietly
 
 
 @click.command()
-@click.argument("model", required=False, type=PathType(exists=True))
+@click.argument("model", required=False, type=ModelType())
 @click.option("--json", "as_json", is_flag=True, help="Machine-readable.")
 def info(model, as_json):
-    """Tell what MODEL (a .keras file or a run folder) is: the newest by default."""
-    path = find_model(model)
+    """Tell what MODEL (file, run folder, hf://USER/NAME) is: by default the newest."""
+    found = find_model(model)
     import_quietly()
     from keras_singan.models.model_file import load_model
 
-    pyramid, config = load_model(path)
-    facts = _facts(pyramid, config, path)
+    pyramid, config = load_model(found.path)
+    facts = _facts(pyramid, config, found.typed)
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     _print(facts)
-    command = shlex.join(["keras-singan", "sample", "--model", str(path)])
+    command = shlex.join(["keras-singan", "sample", "--model", found.typed])
     click.echo(f"Next: {command} --scale {other_scale(0, pyramid.num_scales)}")
 
 
@@ -34,7 +34,7 @@ def _facts(pyramid, config, path):
     amps = pyramid.noise_amps.numpy().tolist()
     pairs = zip(pyramid.sizes, pyramid.filters, amps, strict=True)
     return {
-        "path": str(path),
+        "path": path,
         "written_by": pyramid.metadata["written_by"],
         "format_version": pyramid.metadata["format_version"],
         "channels": pyramid.channels,

@@ -4,12 +4,13 @@ import sys
 
 import click
 
-from keras_singan.cli.options import PathType
+from keras_singan.cli.options import ModelType
+from keras_singan.cli.options import find_model
 from keras_singan.cli.process.quiet import import_quietly
 
 
 @click.command()
-@click.argument("model", type=PathType(exists=True))
+@click.argument("model", type=ModelType())
 @click.argument("repository", metavar="USER/NAME")
 @click.option(
     "--license",
@@ -41,11 +42,11 @@ def push(model, repository, license_, private, evaluate):
     from keras_singan.hub.hub_push import push_model
 
     address = push_model(
-        SinGAN.load(model),
+        SinGAN.load(find_model(model).path),
         repository,
         license=license_,
         private=private,
         evaluate=evaluate,
     )
     click.echo(f"Pushed: {address}")
-    click.echo(f'Next: SinGAN.load("{address}")')
+    click.echo(f"Next: keras-singan sample --model {address}")

@@ -49,7 +49,7 @@ def draw_wrapped(pyramid, seed, indices, axes, sizes=None):
     return image
 
 
-def wrapped_chunks(pyramid, seed, n, axes, sizes):
+def wrapped_chunks(pyramid, seed, n, axes, sizes, at_once=None):
     """Draws the samples 0 to `n - 1` of a seed, a bounded number at a time.
 
     Args:
@@ -58,11 +58,13 @@ def wrapped_chunks(pyramid, seed, n, axes, sizes):
         n: int, how many samples.
         axes: See `draw_wrapped`.
         sizes: Sequence of (height, width) at every scale.
+        at_once: The most images of a chunk; `None` is what memory allows. Defaults
+            to `None`.
 
     Yields:
         float32 tensors `(images, height, width, channels)`.
     """
-    chunk = pyramid.chunk_size(sizes[-1])
+    chunk = pyramid.chunk_size(sizes[-1], at_once)
     for first in range(0, n, chunk):
         indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
         yield draw_wrapped(pyramid, seed, indices, axes, sizes)

@@ -56,8 +56,8 @@ def _sample(singan, given, inputs, place):
         _check_pixels("size", given["size"])
     from keras_singan.tasks.sampling import iterate_samples
 
-    # In the batches in which they are drawn: the page shows them as they come.
-    draw = functools.partial(iterate_samples, singan.pyramid_)
+    # One after the other: the page shows them as they come.
+    draw = functools.partial(iterate_samples, singan.pyramid_, at_once=1)
     yield from _save_all(
         _one_by_one(_call(draw, given)), given.get("n", 1), place, "sample"
     )
@@ -65,8 +65,11 @@ def _sample(singan, given, inputs, place):
 
 @_task
 def _vary(singan, given, inputs, place):
-    images = _call(singan.vary, given | inputs)
-    yield from _save_all(images, len(images), place, "vary")
+    from keras_singan.tasks.variation import iterate_variations
+
+    draw = functools.partial(iterate_variations, singan.pyramid_)
+    images = _call(draw, given | inputs)
+    yield from _save_all(images, given.get("n", 8), place, "vary")
 
 
 @_task

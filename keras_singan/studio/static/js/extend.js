@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { fileUrl, photoUrl } from "./api.js";
 import { card, state } from "./live.js";
 import { extendFrame, SIDES } from "./extend_frame.js";
-import { choice, number, seedField, startScale } from "./fields.js";
+import { choice, number, refineField, seedField, startScale } from "./fields.js";
 import { loadImage } from "./konva.js";
 import { resultsPanel } from "./results.js";
 import { taskForm } from "./task_form.js";
@@ -25,12 +25,15 @@ async function extendPart(place, name) {
   const frame = extendFrame(url, [image.naturalHeight, image.naturalWidth], amounts, () => SIDES.forEach((side, i) => { fields[i].control.value = amounts[side]; }));
   stand.append(frame.element);
   fields.forEach((field, i) => field.control.addEventListener("input", () => { amounts[SIDES[i]] = field.read() ?? 0; frame.show(); }));
-  const scale = startScale(scales, 0), count = number("How many", 2, { min: 1, max: 16 }), seed = seedField();
+  const scale = startScale(scales, 0), count = number("How many", 2, { min: 1, max: 16 }), seed = seedField(), refine = refineField();
+  refine.element.hidden = !state.tools.extend.includes("refine");
   const make = () => {
     if (!SIDES.some((side) => amounts[side])) throw new Error("Pull a side of the photo outwards first.");
-    return { task: "extend", args: { ...amounts, n: count.read(), start_scale: scale.read(), seed: seed.read() }, inputs: { image: { photo: true } } };
+    const args = { ...amounts, n: count.read(), start_scale: scale.read(), seed: seed.read() };
+    if (refine.read() !== null) args.refine = refine.read();
+    return { task: "extend", args, inputs: { image: { photo: true } } };
   };
-  const form = taskForm(name, "Extend", [...fields, scale, count, seed], make, (job) => panel.take(job));
+  const form = taskForm(name, "Extend", [...fields, scale, count, seed, refine], make, (job) => panel.take(job));
   place.append(h("h2", {}, "Extend"), h("p", { class: "hint" }, "Pull the sides outwards. The photo stays in its place; more of its kind grows around it."),
     h("div", { class: "work" }, stand, form), results);
   const panel = await resultsPanel(results, name, ["extend"]);

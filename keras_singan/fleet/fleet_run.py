@@ -25,6 +25,8 @@ from keras_singan.fleet.records import attempts_of
 from keras_singan.fleet.records import outcome_of
 from keras_singan.fleet.survey import estimate_fleet
 from keras_singan.fleet.survey import survey_photos
+from keras_singan.io.image import read_image
+from keras_singan.io.image import to_uint8
 
 
 def fit_many(
@@ -109,24 +111,25 @@ def plan_fleet(images, place, options, settings):
     one = isinstance(images, (str, os.PathLike, dict, np.ndarray, Image.Image))
     entries = []
     for image in [images] if one else images:
-        if isinstance(image, dict):
-            entries.append(image | {"photo": _address(image.get("photo"), place)})
-        elif isinstance(image, (str, os.PathLike)):
+        if isinstance(image, (str, os.PathLike)):
             entries += list_photos([image])
         else:
-            entries.append({"photo": _address(image, place)})
+            entry = image if isinstance(image, dict) else {"photo": image}
+            alpha = (options | entry).get("alpha", "composite")
+            photo = _address(entry.get("photo"), place, alpha)
+            entries.append(entry | {"photo": photo})
     if not entries:
         raise FleetError("A fleet must have at least one photo. Received: none.")
     unique = {repr(sorted(entry.items())): entry for entry in entries}
     return make_plan(place, unique.values(), options, settings)
 
 
-def _address(image, place):
+def _address(image, place, alpha):
     """Where a photo stands; an array is put into the place."""
     if isinstance(image, (str, os.PathLike)):
         text = os.fspath(image)
         return text if "://" in text else os.path.abspath(os.path.expanduser(text))
-    array = np.asarray(image)
+    array = _pixels(image, alpha)
     if array.dtype.kind not in "uif" or array.ndim not in (2, 3):
         raise ImageError(
             "A photo must be a path, a URL, a PIL image or an array (H, W) or "
@@ -138,6 +141,14 @@ def _address(image, place):
     if not place.exists(array_of(name)):
         place.write(array_of(name), buffer.getvalue())
     return place.describe(array_of(name))
+
+
+def _pixels(image, alpha):
+    """The array of an image that is no file."""
+    if not isinstance(image, Image.Image) or image.mode.startswith(("I", "F")):
+        return np.asarray(image)
+    # Palettes, cameras' rotation and grey with alpha are more than pixels.
+    return to_uint8(read_image(image, alpha=alpha))
 
 
 def plan_of(place):
