@@ -72,6 +72,7 @@ export function startScales(scales, chosen) {
 export function refineField() {
   const options = [["", "as the model has it"], ["yes", "refine"], ["no", "no refine"]];
   const one = choice("Refine", options, "", "The photo's own patches make it crisper.");
+  one.element.classList.add("wide");
   return { ...one, read: () => ({ yes: true, no: false })[one.control.value] ?? null };
 }
 

@@ -2,7 +2,7 @@
 
 import { copy, duration, fill, h } from "./dom.js";
 import { fileUrl, get, post, remove, runPath, zipUrl } from "./api.js";
-import { jobOf, onLive, state } from "./live.js";
+import { card, jobOf, onLive, state } from "./live.js";
 import { openLarge } from "./lightbox.js";
 import { WORDS } from "./queue.js";
 
@@ -59,12 +59,25 @@ function jobBlock(first, actions, draw, gone) {
       if (now !== drawn) fill(grid, draw(job));
       drawn = now;
     } else {
-      job.files.slice(grid.children.length).forEach((file) => grid.append(tile(block, file, actions)));
+      const next = grid.querySelector(".coming");
+      job.files.slice(grid.querySelectorAll(".tile").length).forEach((file) => grid.insertBefore(tile(block, file, actions), next));
+      keepRoom(grid, job);
     }
     if (job.state !== settled) fill(buttons, jobButtons(block, gone));
     settled = job.state;
   }
   return block;
+}
+
+// Empty places for the images to come, so that those that are there do not move.
+function keepRoom(grid, job) {
+  const wanted = LIVE.includes(job.state) ? (job.of ?? 0) - job.files.length : 0;
+  const places = [...grid.querySelectorAll(".coming")];
+  places.slice(Math.max(0, wanted)).forEach((place) => place.remove());
+  const [height, width] = card(job.run)?.size ?? [3, 4];
+  for (let i = places.length; i < wanted; i += 1) {
+    grid.append(h("div", { class: "coming", "aria-hidden": "true", style: { aspectRatio: `${width} / ${height}` } }));
+  }
 }
 
 function noteText(job) {
