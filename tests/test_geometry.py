@@ -134,7 +134,8 @@ def test_a_whole_number_of_steps_needs_no_scale_more():
 
 @pytest.mark.parametrize("photo", [(24, 24), (10, 200), (30, 20000), (20000, 30)])
 def test_a_photo_that_is_too_small_as_trained_is_refused(photo):
-    with pytest.raises(ImageError, match=f"Received: an image of {photo[0]}x{photo[1]}"):
+    size = f"{photo[0]}x{photo[1]}"
+    with pytest.raises(ImageError, match=f"Received: an image of {size}"):
         plan_scales(photo, SinGANConfig())
     if max(photo) == 20000:
         assert plan_scales(photo, SinGANConfig(max_size=None))[-1].size == photo

@@ -30,9 +30,14 @@ from keras_singan.studio.training_state import MODEL
 from keras_singan.studio.training_state import is_active
 from keras_singan.studio.training_state import read_json
 from keras_singan.studio.training_state import training_state
+from keras_singan.task_specs import EDIT
+from keras_singan.task_specs import HARMONIZE
+from keras_singan.task_specs import PAINT_TO_IMAGE
 
 RESULTS = "studio"
 _TRASH = ".trash"
+# Tasks in which a picture enters at a start scale.
+_ENTERED = (EDIT, HARMONIZE, PAINT_TO_IMAGE)
 _PICTURES = ("real", "sample", "reconstruction")
 
 
@@ -69,6 +74,8 @@ class RunsShelf:
         config = read_json(folder / "config.json").get("config", {})
         request = read_json(folder / HIDDEN / "request.json")
         scales = _finished_scales(folder)
+        state = training_state(folder)
+        count = state.get("scales") or len(scales)
         return {
             "name": name,
             "begun": _begun(folder),
@@ -80,7 +87,8 @@ class RunsShelf:
             "pictures": [scale for scale, _ in scales],
             "has_photo": photo_path(folder) is not None,
             "size": _size(folder, scales),
-            **training_state(folder),
+            "start_scales": {task.name: task.start_scale(count) for task in _ENTERED},
+            **state,
         }
 
     def picture(self, name, scale, kind):

@@ -39,6 +39,9 @@ def test_a_card_tells_what_the_folder_holds(runs):
     assert card["state"] == "done" and card["trained"]
     assert card["size"] == [32, 40]
     assert card["pictures"] == [0, 1, 2]
+    # Those of the command line.
+    wanted = {"edit": 1, "harmonize": 2, "paint_to_image": 1}
+    assert card["start_scales"] == wanted
     assert not card["can_go_on"] and card["message"] is None
 
 

@@ -55,17 +55,20 @@ export function startScale(scales, value, least = 0) {
 }
 
 // Several start scales, to see them side by side.
-export function startScales(scales, chosen) {
+export function startScales(scales) {
   const boxes = [];
+  let touched = false;
+  // The task's own start scale and its neighbours, until somebody has chosen.
+  const suggest = (scale) => touched || boxes.forEach((box) => { box.checked = Math.abs(Number(box.value) - scale) <= 1; });
   for (let scale = 1; scale < scales; scale += 1) {
     const box = h("input", { type: "checkbox", value: String(scale) });
-    box.checked = chosen.includes(scale);
+    box.addEventListener("change", () => { touched = true; });
     boxes.push(box);
   }
   const labels = boxes.map((box) => h("label", { class: "chip" }, box, h("span", {}, box.value)));
   const element = h("fieldset", { class: "field wide" }, h("legend", {}, "Start scales, side by side"), h("div", { class: "chips" }, labels),
     h("span", { class: "hint" }, "A low one changes more, a high one less."));
-  return { element, read: () => boxes.filter((box) => box.checked).map((box) => Number(box.value)) };
+  return { element, suggest, read: () => boxes.filter((box) => box.checked).map((box) => Number(box.value)) };
 }
 
 // Whether the photo's own patches refine the result; `null` is what the model has.

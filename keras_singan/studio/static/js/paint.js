@@ -55,7 +55,8 @@ export async function showPaint(place, name) {
   base(null);
   const count = number("Colours", 8, { min: 2, max: 32 });
   count.control.addEventListener("change", async () => { palette = await get(`${runPath(name)}/palette/${count.read() || 8}`); showColours(); });
-  const chosen = startScales(scales, [1, 2, 3].filter((scale) => scale < scales));
+  const chosen = startScales(scales);
+  chosen.suggest(run.start_scales.paint_to_image);
   const seed = seedField(), refine = refineField();
   refine.element.hidden = !(state.tools.paint_to_image || []).includes("refine");
   const quantize = tick("Quantize: retrain one scale on few colours", false, "Sharper, but takes minutes the first time.");

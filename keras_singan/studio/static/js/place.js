@@ -28,16 +28,17 @@ export async function showPlace(place, name) {
   brush = newBrush(board, { opacity: 0.45 });
   brush.reset();
   objects = newObjects(board);
-  const lasso = newLasso(board, (canvas, at) => { task.control.value = "edit"; showRefine(); objects.add(canvas, at); tools.set("move"); });
+  const lasso = newLasso(board, (canvas, at) => { takeTask("edit"); objects.add(canvas, at); tools.set("move"); });
 
   const task = choice("Task", TASKS, "harmonize");
   task.element.classList.add("wide");
-  const chosen = startScales(scales, middle(scales));
+  const chosen = startScales(scales);
+  const takeTask = (kind) => { task.control.value = kind; showTask(); };
   const seed = seedField(), refine = refineField();
   const refines = () => (state.tools[task.read()] || []).includes("refine");
-  const showRefine = () => { refine.element.hidden = !refines(); };
-  task.control.addEventListener("change", showRefine);
-  const drop = photoDrop("An object: a PNG, best with a clear background", async (given) => { task.control.value = "harmonize"; showRefine(); objects.add(await loadImage(given.url)); tools.set("move"); }, { compact: true });
+  const showTask = () => { refine.element.hidden = !refines(); chosen.suggest(card(name).start_scales[task.read()]); };
+  task.control.addEventListener("change", showTask);
+  const drop = photoDrop("An object: a PNG, best with a clear background", async (given) => { takeTask("harmonize"); objects.add(await loadImage(given.url)); tools.set("move"); }, { compact: true });
   drop.classList.add("wide");
   const tools = toolRow("Tool", [["move", "Move"], ["cut", "Cut out"], ["mask", "Brush the mask"], ["eraser", "Eraser"]], "move", (tool) => {
     objects.active = tool === "move";
@@ -62,14 +63,8 @@ export async function showPlace(place, name) {
   };
   const form = taskForm(name, "Fit it in", [drop, task, brushSize(board, brush), regionFields("Cut out a rectangle", lasso.rectangle), chosen, seed, refine], make, (job) => panel.take(job));
   place.append(history.element, h("div", { class: "work" }, h("div", {}, h("div", { class: "over-board" }, tools.element, changes), left), form), h("h2", {}, "Results"), results);
-  showRefine();
+  showTask();
   board.fit();
   const panel = await resultsPanel(results, name, ["harmonize", "edit"], { actions: [["Go on from this", (job, file) => { history.push(job, file); place.scrollIntoView({ block: "start" }); }]] });
   return () => { panel.leave(); brush.leave(); board.leave(); };
-}
-
-// Three scales around the middle.
-function middle(scales) {
-  const half = Math.max(1, Math.floor(scales / 2));
-  return [half - 1, half, half + 1].filter((scale) => scale >= 1 && scale < scales);
 }

@@ -110,8 +110,10 @@ function tile(block, file, actions) {
   async function toggle() {
     const kept = block.job.favourites;
     const favourites = kept.includes(file) ? kept.filter((name) => name !== file) : [...kept, file];
-    block.job = await post(`${runPath(block.job.run)}/results/${block.job.id}/favourites`, { favourites });
+    // At once: the next star must know of this one.
+    block.job = { ...block.job, favourites };
     show();
+    await post(`${runPath(block.job.run)}/results/${block.job.id}/favourites`, { favourites });
   }
   show();
   const large = () => openLarge(block.job.files.map((name) => ({ name, url: fileUrl(block.job, name), star: block.stars.get(name) })), block.job.files.indexOf(file));
