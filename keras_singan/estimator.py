@@ -12,6 +12,7 @@ from keras_singan.hub.hub_client import is_hub_address
 from keras_singan.hub.hub_load import fetch_model
 from keras_singan.io.decode import MAX_PIXELS
 from keras_singan.io.image import read_with_notes
+from keras_singan.io.unwinding import unwound_by_signals
 from keras_singan.models.model_file import load_model
 from keras_singan.models.model_file import model_path
 from keras_singan.models.model_file import save_model
@@ -268,6 +269,8 @@ def _train(pyramid, config, folder, callbacks, verbose):
     """
     clock = Clock(pyramid, config)
     with contextlib.ExitStack() as stack:
+        # A scheduler's SIGTERM stops a training as Ctrl-C does.
+        stack.enter_context(unwound_by_signals())
         told = [clock]
         if folder is not None:
             clock.skip(folder.finished_scales)

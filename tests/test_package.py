@@ -26,7 +26,7 @@ ORDER = {
     "backend": (),
     "task_specs": (),
     "io": (
-        *("files", "opaque", "icc_profile", "colour_profiles", "png_chunks"),
+        *("unwinding", "files", "icc_profile", "colour_profiles", "png_chunks"),
         *("pixel_values", "sources", "decode", "save", "image", "plot", "sheet"),
         "animation_formats",
         "animation_file",

@@ -9,4 +9,6 @@ def main():
     open_missing_streams()
     with quiet_interrupts():
         from keras_singan.cli.command_group import cli
-    cli(prog_name="keras-singan", auto_envvar_prefix="KERAS_SINGAN")
+        from keras_singan.io.unwinding import unwound_by_signals
+    with unwound_by_signals():
+        cli(prog_name="keras-singan", auto_envvar_prefix="KERAS_SINGAN")

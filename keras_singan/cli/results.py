@@ -15,6 +15,7 @@ from keras_singan.io.image import to_uint8
 from keras_singan.io.sheet import contact_sheet
 from keras_singan.io.sheet import magnification
 from keras_singan.io.sheet import magnify
+from keras_singan.io.unwinding import signal_of
 
 # Samples in a row of a sheet.
 _ROW = 8
@@ -123,12 +124,12 @@ def _draw(job, each, write, advance, counts):
                     drawn[-1].append(image)
                 done += 1
                 advance(1)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         if not done or not write or job.to_stdout:
             raise
         raise OutputError(
-            f"Interrupted; the images made so far are kept. Received: Ctrl-C after "
-            f"{done} of {total}."
+            f"Interrupted; the images made so far are kept. Received: "
+            f"{signal_of(error)} after {done} of {total}."
         ) from None
     return drawn
 

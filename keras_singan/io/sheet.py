@@ -8,8 +8,8 @@ from PIL import ImageDraw
 from PIL import ImageFont
 
 from keras_singan.errors import ImageError
-from keras_singan.io.opaque import on_white
 from keras_singan.io.save import check_pixels
+from keras_singan.io.save import on_white
 from keras_singan.io.save import preview
 
 _GAP = 4

@@ -41,7 +41,7 @@ class ProgressReport(ScaleCallback):
         self.write("planned")
         try:
             yield self
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             self.write("stopped")
             raise
         except BaseException as error:

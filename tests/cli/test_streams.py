@@ -14,6 +14,8 @@ from support.cli_runner import trained_photo
 from support.cli_runner import trained_run
 from support.photos import photo_file
 
+from keras_singan.training.progress_file import read_progress
+
 
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
@@ -84,14 +86,15 @@ def test_training_on_standard_input(monkeypatch):
     assert again.stdout.startswith("Trained already: runs/stdin/singan.keras\n")
 
 
-# Sends Ctrl-C when a module is about to be imported.
+# Sends a signal when a module is about to be imported.
 INTERRUPTED = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.{handler})
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
 class Finder:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.{signal})
 sys.meta_path.insert(0, Finder())
 sys.argv = ["keras-singan", *{args!r}]
 from keras_singan.cli.main import main
@@ -105,8 +108,9 @@ COMMANDS = {
 }
 
 
-def interrupted(module, args, handler="default_int_handler"):
-    code = INTERRUPTED.format(module=module, args=args, handler=handler)
+def interrupted(module, args, signal="SIGINT", handler="default_int_handler"):
+    options = {"module": module, "args": args, "signal": signal, "handler": handler}
+    code = INTERRUPTED.format(**options)
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 
 
@@ -128,6 +132,60 @@ def test_ctrl_c_during_imports_is_one_line(name, module):
     assert done.returncode == 1
     assert done.stderr == "\nInterrupted before anything was begun.\n"
     assert set(Path().iterdir()) == before
+
+
+def test_sigterm_while_tensorflow_is_imported_ends_the_process():
+    photo_file("photo.png")
+    done = interrupted("keras", COMMANDS["train"], signal="SIGTERM")
+    assert done.returncode == 143
+    assert done.stderr == "\nInterrupted before anything was begun.\n"
+    assert {path.name for path in Path().iterdir()} == {"photo.png"}
+
+
+# Sends SIGTERM when a file of a scale is about to be written.
+TERMINATED = """
+import os, signal, sys
+replace = os.replace
+def stop(source, target):
+    if {name!r} in str(target):
+        signal.raise_signal(signal.SIGTERM)
+    replace(source, target)
+os.replace = stop
+sys.argv = ["keras-singan", *{args!r}]
+from keras_singan.cli.main import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "args, name, text",
+    [
+        (
+            ["train", "photo.png", *map(str, TINY_OPTIONS)],
+            "scale_00/real.png",
+            "Error: Interrupted; the progress is kept in runs/photo. The same command "
+            "goes on from there.",
+        ),
+        (
+            ["sample", "-n", "4", "--seed", "1", "--model", "run"],
+            "_002.png",
+            "Error: Interrupted; the images made so far are kept. Received: SIGTERM "
+            "after 2 of 4.",
+        ),
+    ],
+)
+def test_sigterm_cleans_up_and_ends_the_process(args, name, text):
+    photo_file("photo.png")
+    os.symlink(trained_run(), "run")
+    code = TERMINATED.format(args=args, name=name)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 143
+    assert text in done.stderr and "Traceback" not in done.stderr
+    assert not [*Path().rglob(".keras_singan*")]
+    if args[0] == "train":
+        assert read_progress("runs/photo")["state"] == "stopped"
+    else:
+        assert len([*Path("samples").rglob("*.png")]) == 2
 
 
 def test_an_ignored_ctrl_c_stays_ignored():

@@ -1,4 +1,4 @@
-"""Ctrl-C and divergence: what a training leaves behind."""
+"""Ctrl-C, SIGTERM and divergence: what a training leaves behind."""
 
 import signal
 import threading
@@ -10,8 +10,10 @@ from support.tiny_models import TINIER
 
 from keras_singan import SinGAN
 from keras_singan import TrainingError
+from keras_singan.io.unwinding import unwound_by_signals
 from keras_singan.training.callbacks import ScaleCallback
 from keras_singan.training.interrupts import held_interrupts
+from keras_singan.training.progress_file import read_progress
 
 
 @pytest.fixture(autouse=True)
@@ -20,22 +22,33 @@ def listening():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
 
 
-class CtrlC(ScaleCallback):
-    """Sends a real SIGINT in the middle of an iteration's callbacks."""
+class Signal(ScaleCallback):
+    """Sends a real signal in the middle of an iteration's callbacks."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = number
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.name == "scale_1" and self.model.iteration == 2:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(self.number)
 
 
-def test_a_signal_ends_the_iteration_and_loses_no_loss(tmp_path, capsys):
-    model = SinGAN(**TINIER)
-    with pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize(
+    "number, kind", [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)]
+)
+def test_a_signal_ends_the_iteration_and_loses_no_loss(tmp_path, capsys, number, kind):
+    model, callbacks = SinGAN(**TINIER), [Signal(number)]
+    with pytest.raises(kind) as error:
         model.fit(
-            photo(24, 30), checkpoint_dir=tmp_path, callbacks=[CtrlC()], verbose=0
+            photo(24, 30), checkpoint_dir=tmp_path, callbacks=callbacks, verbose=0
         )
+    assert number == signal.SIGINT or error.value.code == 143
+    progress = read_progress(tmp_path)
+    assert (progress["state"], progress["scale"]) == ("stopped", 1)
     again = SinGAN(**TINIER).fit(photo(24, 30), checkpoint_dir=tmp_path, verbose=2)
     assert f"Going on in {tmp_path}" in capsys.readouterr().err
     straight = SinGAN(**TINIER).fit(photo(24, 30), verbose=0)
@@ -65,12 +78,23 @@ def test_a_second_signal_acts_at_once():
     assert reached == [1]
 
 
+def test_sigterm_that_somebody_else_handles_stays_theirs():
+    received = []
+    signal.signal(signal.SIGTERM, lambda *args: received.append(args[0]))
+    try:
+        with unwound_by_signals(), held_interrupts() as callback:
+            signal.raise_signal(signal.SIGTERM)
+            assert received == [signal.SIGTERM] and callback.wanted is None
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 def test_an_ignored_signal_stays_ignored():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with held_interrupts() as callback:
         signal.raise_signal(signal.SIGINT)
         assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    assert not callback.wanted
+    assert callback.wanted is None
 
 
 def test_other_threads_train_without_signals():

@@ -15,6 +15,7 @@ from keras_singan.cli.options import range_option
 from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import RunFolderError
 from keras_singan.io.decode import MAX_PIXELS
+from keras_singan.io.unwinding import signal_of
 from keras_singan.performance.threads import share_threads
 
 
@@ -101,17 +102,17 @@ def train(
             log_dir=log_dir,
             verbose=verbose,
         )
-    except KeyboardInterrupt:
-        raise _interruption(folder, resume) from None
+    except KeyboardInterrupt as error:
+        raise _interruption(folder, resume, signal_of(error)) from None
     click.echo(f"{'Trained already' if finished else 'Trained'}: {trained}")
     click.echo(f"Next: {_next_command(folder, model.config_)}")
 
 
-def _interruption(folder, resume):
+def _interruption(folder, resume, signal):
     if not folder.exists():
         return RunFolderError(
             "Interrupted before anything was begun. "
-            f"Received: Ctrl-C, and no {folder} yet."
+            f"Received: {signal}, and no {folder} yet."
         )
     change = "" if resume else f", with --output {folder} for --no-resume,"
     return RunFolderError(

@@ -6,6 +6,8 @@ import signal
 import sys
 import threading
 
+from keras_singan.io.unwinding import is_unwinding
+
 
 def import_quietly():
     """Imports TensorFlow and Keras, dropping what their C++ side prints.
@@ -29,28 +31,38 @@ def quiet_interrupts(stderr=2):
     """Ends the process at once, with one line, when Ctrl-C comes in the block.
 
     An exception would not do: imports swallow some, and TensorFlow's import turns
-    it into errors of its own. A Ctrl-C that is ignored, or that someone else
-    handles, stays so.
+    it into errors of its own. So SIGTERM ends it at once too, where it would unwind
+    the process. What is ignored, or somebody else handles, stays so.
 
     Args:
         stderr: File descriptor for the line. Defaults to `2`.
     """
-    handler = signal.getsignal(signal.SIGINT)
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or handler is not signal.default_int_handler:
-        yield
-        return
 
     def end(number, frame):
         with contextlib.suppress(OSError):
             os.write(stderr, b"\nInterrupted before anything was begun.\n")
-        os._exit(1)
+        os._exit(1 if number == signal.SIGINT else 128 + number)
 
-    signal.signal(signal.SIGINT, end)
+    before = _unwinding_handlers()
+    for number in before:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _unwinding_handlers():
+    """Gives the handlers that raise exceptions of the signals, by number."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    return {
+        number: handler
+        for number, handler in handlers.items()
+        if handler is signal.default_int_handler or is_unwinding(handler)
+    }
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from PIL import GifImagePlugin
 from PIL import Image
 from scipy.spatial import KDTree
 
-from keras_singan.io.opaque import on_white
+from keras_singan.io.save import on_white
 
 # As many frames are looked at together for a palette, within as many bytes.
 _TOGETHER, _TOGETHER_BYTES = 32, 64 * 2**20

@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from keras_singan.errors import OutputError
-from keras_singan.io.opaque import on_white
+from keras_singan.io.save import on_white
 
 
 def require_ffmpeg():
