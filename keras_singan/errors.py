@@ -21,6 +21,10 @@ class ImageError(SinGANError, ValueError):
     """An image cannot be read, or cannot be used as it is."""
 
 
+# What an `ImageError` on values adds, for whom such an argument can be given.
+NEEDS_RANGE = ", or need a `value_range`"
+
+
 class TaskError(SinGANError, ValueError):
     """An argument of a task (`start_scale`, `size`, ...) is out of range."""
 

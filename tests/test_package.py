@@ -57,6 +57,7 @@ ORDER = {
         *("shared", "sampling", "noise_walk"),
         *("animation", "naive_edit", "super_resolution", "retrained_scale"),
         *("painting", "editing", "harmonization", "variation", "extension"),
+        "hole_filling",
     ),
     "task_methods": (),
     "client": (

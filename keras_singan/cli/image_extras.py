@@ -153,15 +153,21 @@ class MoveExtras(Extras):
     def prepare(self, job, images, scales, move, copy, resize_region):
         if move is None and copy is None:
             return super().prepare(job, images, scales)
-        from keras_singan.tasks.editing import naive_edit
+        from keras_singan.tasks.hole_filling import fill_hole
+        from keras_singan.tasks.naive_edit import naive_edit
 
         image, _ = images
         if image is None:
             pixels = job.singan.training_image()
         else:
             pixels = read_pixels(job, image)
+        fill = functools.partial(fill_hole, job.singan.pyramid_, seed=job.seed)
         image, mask = naive_edit(
-            pixels, move or copy, resize_region or 1.0, copy=copy is not None
+            pixels,
+            move or copy,
+            resize_region or 1.0,
+            copy=copy is not None,
+            fill=fill,
         )
         source = functools.partial(np.asarray, image)
         return Work([image, mask], source, self.task.name, keep_source=True)

@@ -7,6 +7,7 @@ import warnings
 from PIL import Image
 from PIL import ImageOps
 
+from keras_singan.errors import NEEDS_RANGE
 from keras_singan.errors import ImageError
 from keras_singan.errors import ImageWarning
 from keras_singan.io.colour_profiles import profile_of
@@ -199,7 +200,7 @@ def _reading(image, name):
             yield
     except ImageError as error:
         # A request has no `value_range` to name.
-        text = str(error).replace(", or need a `value_range`", "")
+        text = str(error).replace(NEEDS_RANGE, "")
         text = text.replace("`image`", f"`{name}`")
         raise ImageError(f"{text}. Received: {name}={describe(image)}.") from None
     # Damaged files make decoders raise anything, from struct.error on.

@@ -209,6 +209,27 @@ def read_json(path, most_bytes=2**20):
         raise ValueError("nested too deeply") from None
 
 
+@contextlib.contextmanager
+def utf8_path(folder):
+    """Gives a path of a folder that TensorFlow can read: its text is UTF-8.
+
+    File names may be any bytes. Where they are no UTF-8, it is a link to the folder,
+    which is there inside the block.
+
+    Args:
+        folder: Path of a folder.
+    """
+    try:
+        str(folder).encode("utf-8")
+    except UnicodeEncodeError:
+        with tempfile.TemporaryDirectory() as plain:
+            link = Path(plain, "folder")
+            link.symlink_to(Path(folder).absolute(), target_is_directory=True)
+            yield link
+    else:
+        yield Path(folder)
+
+
 def _sync(path):
     # Windows syncs only handles that are open for writing, hence "r+b".
     with open(path, "r+b") as file:

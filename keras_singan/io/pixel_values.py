@@ -5,6 +5,7 @@ import numbers
 
 import numpy as np
 
+from keras_singan.errors import NEEDS_RANGE
 from keras_singan.errors import ImageError
 
 # Whole numbers below this part of their type's range are probably of fewer bits.
@@ -85,7 +86,7 @@ def _floats(values):
     low, high, slack = values.min(), values.max(), _ROUNDING[values.dtype.itemsize]
     if low < -slack or high > 1 + slack:
         raise ImageError(
-            "`image` must hold floats in [0, 1], or need a `value_range`: they go from "
+            f"`image` must hold floats in [0, 1]{NEEDS_RANGE}: they go from "
             f"{float(low):.9g} to {float(high):.9g}"
         )
     return np.clip(values.astype(np.float32), 0, 1)
@@ -96,8 +97,8 @@ def _whole(values):
     bits = _bits(values.dtype, high)
     if low < 0 or bits is None:
         raise ImageError(
-            "`image` must hold whole numbers from 0 to 65535, or need a `value_range`: "
-            f"they go from {low} to {high}"
+            f"`image` must hold whole numbers from 0 to 65535{NEEDS_RANGE}: they go "
+            f"from {low} to {high}"
         )
     top = 2**bits - 1
     wide = np.float64 if bits > 16 else np.float32

@@ -50,6 +50,25 @@ def share_threads(cores=None):
         pass  # it runs already
 
 
+def keep_to_quota():
+    """Keeps TensorFlow to the processors that a container's quota allows.
+
+    TensorFlow counts the machine's: in a small container on a large machine so many
+    threads would use the quota up and then all stand still. What the user has set
+    in the environment stays.
+    """
+    import tensorflow as tf
+
+    quota = processor_quota()
+    if _INSIDE in os.environ or _BESIDE in os.environ or quota is None:
+        return
+    try:
+        tf.config.threading.set_inter_op_parallelism_threads(core_count())
+        tf.config.threading.set_intra_op_parallelism_threads(core_count())
+    except RuntimeError:
+        pass  # it runs already
+
+
 def thread_count():
     """How many cores operations use, inside of each and side by side."""
     import tensorflow as tf

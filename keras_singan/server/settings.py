@@ -2,10 +2,10 @@
 
 import dataclasses
 import math
-import os
 import re
 
 from keras_singan.errors import TaskError
+from keras_singan.performance.threads import core_count
 from keras_singan.task_specs import DEFAULT_MODEL
 
 _PORTS = (0, 65535)
@@ -27,7 +27,7 @@ class ServeSettings:
             is held at once. Defaults to 16.
         max_concurrency: Requests that run at once, of which half may be heavy; as
             many again may wait, and what comes beyond is answered 429. Defaults to
-            twice the processors.
+            twice the processors that it may use.
         timeout: Seconds until a request is given up with 504. Defaults to 30.
 
     Raises:
@@ -53,8 +53,7 @@ class ServeSettings:
         if self.grpc_port is not None:
             self._check_whole("grpc_port", *_PORTS)
         if self.max_concurrency is None:
-            count = 2 * (os.cpu_count() or 1)
-            object.__setattr__(self, "max_concurrency", count)
+            object.__setattr__(self, "max_concurrency", 2 * core_count())
         self._check_whole("max_concurrency", 1, 1024)
         self._check_number("poll_seconds", 0, 86400)
         self._check_number("max_body_mb", 0.001, 2000)

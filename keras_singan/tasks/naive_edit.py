@@ -17,10 +17,10 @@ _RING = 2
 _ROUNDS = 32
 
 
-def naive_edit(image, move, resize=1.0, copy=False):
+def naive_edit(image, move, resize=1.0, copy=False, fill=None):
     """Moves what is in a rectangle and fills the hole it leaves, or copies it.
 
-    The hole is filled smoothly from its surroundings: generators make a texture
+    The hole is filled smoothly from its surroundings: generators can make a texture
     out of that, while they would keep any other content.
 
     Args:
@@ -31,6 +31,9 @@ def naive_edit(image, move, resize=1.0, copy=False):
         resize: Factor by which the rectangle grows, its new top-left pixel held.
             Defaults to `1.0`.
         copy: Whether what is in the rectangle also stays. Defaults to `False`.
+        fill: Function of the image, the hole filled smoothly, and of a bool array
+            `(height, width)`, the hole: it gives the image with a better filling,
+            as `keras_singan.tasks.hole_filling.fill_hole` does. Defaults to none.
 
     Returns:
         The edited uint8 array, and a bool array `(height, width)` that is true
@@ -49,10 +52,12 @@ def naive_edit(image, move, resize=1.0, copy=False):
     part = part[: image.shape[0] - to_y, : image.shape[1] - to_x]
     new = slice(to_y, to_y + part.shape[0]), slice(to_x, to_x + part.shape[1])
     old = slice(y, y + h), slice(x, x + w)
-    edited = image.copy() if copy else _without(image, old)
-    edited[new] = part
     mask = np.zeros(image.shape[:2], bool)
     mask[old] = not copy
+    edited = image.copy() if copy else _without(image, mask)
+    if fill is not None and not copy:
+        edited = fill(edited, mask)
+    edited[new] = part
     mask[new] = True
     return edited, mask
 
@@ -95,15 +100,11 @@ def _halved(image, hole):
     return mean.astype(image.dtype), count[..., 0] == 0
 
 
-def _without(image, rectangle):
-    """Copies an image, with a rectangle filled from what is around it."""
-    rows, columns = rectangle
-    window = (
-        slice(max(rows.start - _RING, 0), rows.stop + _RING),
-        slice(max(columns.start - _RING, 0), columns.stop + _RING),
+def _without(image, hole):
+    """Copies an image, with a rectangular hole filled from what is around it."""
+    window = tuple(
+        slice(max(at.min() - _RING, 0), at.max() + 1 + _RING) for at in hole.nonzero()
     )
-    hole = np.zeros(image.shape[:2], bool)
-    hole[rectangle] = True
     copy = image.copy()
     filled = smooth_fill(image[window].astype("float32"), hole[window])
     copy[window] = np.rint(filled).astype("uint8")

@@ -1,3 +1,4 @@
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,8 @@ from support.photos import photo_file
 
 from keras_singan import SinGAN
 from keras_singan.io.sheet import contact_sheet
-from keras_singan.tasks.editing import naive_edit
+from keras_singan.tasks.hole_filling import fill_hole
+from keras_singan.tasks.naive_edit import naive_edit
 
 MOVE = "4,6,10,8:22,20"
 FOLDER = Path("samples/run")
@@ -32,11 +34,17 @@ def edit(*args):
     return succeed("edit", *args, "--model", trained_run(), "--seed", 4)
 
 
+def filled(image, move, resize=1.0, model=None):
+    """Gives the naive edit whose hole a model has filled, and the mask."""
+    pyramid = SinGAN.load(model or trained_run()).pyramid_
+    fill = functools.partial(fill_hole, pyramid, seed=4)
+    return naive_edit(image, move, resize, fill=fill)
+
+
 def expected(image=None, resize=1.0):
     """Gives the naive edit, and what the method makes of it."""
-    naive, mask = naive_edit(
-        photo() if image is None else image, (4, 6, 10, 8, 22, 20), resize
-    )
+    image = photo() if image is None else image
+    naive, mask = filled(image, (4, 6, 10, 8, 22, 20), resize)
     model = SinGAN.load(trained_run())
     return naive, model.edit(naive, mask, start_scale=1, seed=4)
 
@@ -64,7 +72,7 @@ def test_an_image_can_be_moved_and_resized_too():
 
 def test_resize_in_place():
     edit("--move", "4,6,10,8:4,6", "--resize-region", 1.5, "--output", "x.png")
-    naive, _ = naive_edit(photo(), (4, 6, 10, 8, 4, 6), 1.5)
+    naive, _ = filled(photo(), (4, 6, 10, 8, 4, 6), 1.5)
     assert (read("x_input.png") == naive).all()
 
 
@@ -82,7 +90,7 @@ def test_a_sheet_shows_the_naive_edit_instead_of_a_file():
     stem = "edit_scale"
     ends = ["1-2_seed0004_sheet", "1_seed0004", "2_seed0004"]
     assert names == [f"{stem}{end}.png" for end in ends]
-    naive, _ = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
+    naive, _ = filled(photo(), (4, 6, 10, 8, 22, 20), model="three.keras")
     cells = [naive, *(read(Path("out", name)) for name in names[1:])]
     labels = ["input", "scale 1", "scale 2"]
     assert (read(Path("out", names[0])) == contact_sheet(cells, labels, factor=7)).all()
@@ -124,11 +132,11 @@ def test_an_edited_image_is_taken_as_it_is(mask):
 
 def test_grey_in_standard_input_is_moved_by_a_model_of_colour():
     photo_file("grey.png", channels=1)
-    args = ["--move", MOVE, "--model", trained_run(), "--output", "x.png"]
+    args = ["--move", MOVE, "--model", trained_run(), "--seed", 4, "--output", "x.png"]
     result = invoke("edit", "-", *args, input=Path("grey.png").read_bytes())
     assert result.exit_code == 0, result.output
     grey = np.repeat(read("grey.png")[..., None], 3, -1)
-    assert (read("x_input.png") == naive_edit(grey, (4, 6, 10, 8, 22, 20))[0]).all()
+    assert (read("x_input.png") == filled(grey, (4, 6, 10, 8, 22, 20))[0]).all()
 
 
 WRONG = {

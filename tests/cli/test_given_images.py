@@ -97,6 +97,16 @@ def test_the_next_command_of_a_name_with_a_hyphen_works_when_typed():
     assert len(written()) == 2
 
 
+def test_an_error_on_values_names_the_option_that_helps():
+    np.save("loud.npy", photo().astype("float32"))
+    refused = refuse(1, *on_run("super-resolve", "loud.npy"))
+    assert "floats in [0, 1], or need `--range`: they go from" in refused
+    assert "Received: image='loud.npy'." in refused
+    refused = refuse(1, *on_run("harmonize", "a.png", "loud.npy"))
+    assert "The mask cannot be used. `mask` must hold floats in [0, 1]: they" in refused
+    assert "Received: mask='loud.npy'." in refused
+
+
 def test_a_range_spreads_the_values_of_a_picture():
     deep = np.linspace(0, 4095, 32 * 40).reshape(32, 40).astype("uint16")
     Image.fromarray(deep).save("deep.png")

@@ -1,5 +1,6 @@
 """One photo, from order to outcome, in this process: no Ray."""
 
+import io
 import json
 import uuid
 
@@ -132,6 +133,15 @@ def test_a_broken_photo_is_a_sentence(place, order, tmp_path):
     assert outcome["state"] == "failed"
     assert "broken.jpg" in outcome["error"] and "\n" not in outcome["error"]
     assert json.loads(place.read(".fleet/outcomes/n.json")) == outcome
+
+
+def test_a_refused_photo_is_named_as_the_user_did(place, order):
+    buffer = io.BytesIO()
+    np.save(buffer, photo(24, 30).astype("float32"))
+    place.write("loud.npy", buffer.getvalue())
+    named = place.describe("loud.npy")
+    outcome = train_photo(order | {"photo": named})
+    assert outcome["error"].endswith(f"Received: image={named!r}.")
 
 
 def test_a_missing_photo_of_a_store_is_a_sentence(place, order):

@@ -11,15 +11,17 @@ import tensorflow as tf
 from keras_singan.performance import threads as threads_module
 from keras_singan.performance.threads import core_count
 from keras_singan.performance.threads import thread_count
+from keras_singan.server.settings import ServeSettings
 
 SHOW = """
 import json, os, sys
 from keras_singan.performance import threads
 threads.core_count = lambda: int(sys.argv[1])
+threads.processor_quota = lambda: json.loads(os.environ.get("QUOTA", "null"))
 import tensorflow as tf
 if sys.argv[2:]:
     tf.zeros(1).numpy()
-threads.share_threads()
+getattr(threads, os.environ.get("CALL", "share_threads"))()
 found = tf.config.threading
 print(json.dumps([
     found.get_intra_op_parallelism_threads(), found.get_inter_op_parallelism_threads()
@@ -47,6 +49,22 @@ def test_what_the_user_has_set_stays():
 
 def test_tensorflow_that_runs_already_is_left_alone():
     assert threads(8, "begun") == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("quota", "wanted"), [(None, [0, 0]), (1, [1, 1]), (2, [2, 2])]
+)
+def test_every_command_keeps_to_a_containers_quota(quota, wanted):
+    call = {"CALL": "keep_to_quota", "QUOTA": json.dumps(quota)}
+    assert threads(quota or 2, **call) == wanted
+    if quota:
+        assert threads(2, TF_NUM_INTEROP_THREADS="3", **call) == [0, 0]
+        assert threads(2, "begun", **call) == [0, 0]
+
+
+def test_the_server_counts_the_processors_of_its_container(monkeypatch):
+    monkeypatch.setattr(threads_module, "processor_quota", lambda: 1)
+    assert ServeSettings().max_concurrency == 2
 
 
 def test_a_containers_quota_counts_as_cores(monkeypatch):

@@ -1,6 +1,8 @@
 import concurrent.futures
 import errno
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -274,6 +276,17 @@ def test_a_real_model_is_exported_and_served(tmp_path, monkeypatch):
         (image,) = client.sample(1, seed=3, start_scale=0)
     expected = SinGAN.load(file).sample(1, start_scale=0, seed=3)[0]
     assert np.array_equal(np.asarray(image), expected)
+
+
+def test_a_path_that_is_no_utf8_is_served(tmp_path):
+    base = Path(os.fsdecode(os.fsencode(tmp_path) + b"/models-\xff"))
+    shutil.copytree(DATA / "model", base)
+    save_version(base, 2)
+    with running(base) as server:
+        status, answer = post(server, {"inputs": [1.0]})
+        assert status == 200, answer
+        with urllib.request.urlopen(f"{server.url}/v1/models/m", timeout=10) as states:
+            assert json.load(states)["model_version_status"][0]["version"] == "2"
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path):

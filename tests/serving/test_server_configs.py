@@ -11,6 +11,7 @@ from support.deployment_files import number
 from support.deployment_files import text
 
 from keras_singan.client import Client
+from keras_singan.server.settings import ServeSettings
 from keras_singan.task_specs import DEFAULT_MODEL
 
 
@@ -135,3 +136,12 @@ def test_grafana_finds_prometheus_and_the_dashboard():
     mounts = [mount.split(":")[1] for mount in services["grafana"]["volumes"]]
     folder = Path(provider["options"]["path"])
     assert folder / "singan.json" in map(Path, mounts)
+
+
+def test_the_largest_body_is_one_number_for_every_reader():
+    most = number(r"client_max_body_size (\d+)m;", "nginx.conf")
+    assert f"A request must be of at most {most} MB." in text("nginx.conf")
+    readme = " ".join(text("README.md").split())
+    assert f"predictions of up to {most} MB" in readme
+    own = f"`keras-singan serve` alone takes {ServeSettings().max_body_mb:g} MB"
+    assert own in readme and f"`--max-body-mb {most}`" in readme

@@ -4,6 +4,7 @@ import contextlib
 
 import click
 
+from keras_singan.errors import NEEDS_RANGE
 from keras_singan.errors import ConfigError
 from keras_singan.errors import TaskError
 from keras_singan.errors import sentence
@@ -49,8 +50,18 @@ def _name_variable(error):
         error.message += f" It comes from the variable {param.envvar or variable}."
 
 
+def _range_option():
+    """What an error on an image's values adds: the option, if the command has it."""
+    context = click.get_current_context(silent=True)
+    commands = getattr(context and context.command, "commands", {})
+    command = commands.get(context and context.invoked_subcommand)
+    params = command.params if command else ()
+    names = [param.opts[0] for param in params if param.name == "value_range"]
+    return f", or need `{names[0]}`" if names else ""
+
+
 def _click_error(error):
-    text = sentence(error)
+    text = sentence(error).replace(NEEDS_RANGE, _range_option())
     if text.startswith("Unexpected"):
         text += " (keras-singan --debug ... shows where)"
     result = click.ClickException(text)

@@ -17,6 +17,7 @@ def import_quietly():
     Errors are Python exceptions and still come through.
     """
     from keras_singan.backend import require_tensorflow
+    from keras_singan.performance.threads import keep_to_quota
 
     with _muted(2) as stderr, quiet_interrupts(stderr):
         require_tensorflow()
@@ -24,6 +25,7 @@ def import_quietly():
 
         # The device search prints once more, at the first use.
         tf.config.list_physical_devices()
+        keep_to_quota()
 
 
 @contextlib.contextmanager

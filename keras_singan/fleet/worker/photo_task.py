@@ -27,6 +27,7 @@ from pathlib import Path
 
 from keras_singan import __version__
 from keras_singan.errors import FleetError
+from keras_singan.errors import ImageError
 from keras_singan.errors import ImageWarning
 from keras_singan.errors import sentence
 from keras_singan.fleet.extras import open_store
@@ -169,7 +170,8 @@ def _work(place, order, attempts):
             folder, sets = scratch / "run", _restored(place, order, scratch)
             stack.callback(_save_quietly, sets)
             stack.enter_context(sets.kept())
-        singan = _fit(place, order, attempt, photo, folder, sets)
+        with _named(photo, order["photo"]):
+            singan = _fit(place, order, attempt, photo, folder, sets)
         found = _results(place, order, singan, folder)
         if sets is not None:
             sets.finish()
@@ -219,6 +221,16 @@ def _fetch(photo, scratch):
         text = f"A photo must exist. Received: {photo!r}."
         raise FleetError(text) from None
     return local
+
+
+@contextlib.contextmanager
+def _named(path, photo):
+    """Names a photo in errors as the user did, not as the copy of it."""
+    try:
+        yield
+    except ImageError as error:
+        text = str(error).replace(repr(str(path)), repr(photo))
+        raise ImageError(text) from error
 
 
 def _restored(place, order, scratch):

@@ -30,7 +30,8 @@ class Canvas:
         fresh: bool tensor `(height, width)`: where the noise is fresh.
         soft: float32 tensor `(height, width)` in [0, 1]: how much of what is
             generated shows; 0 where the real image stays.
-        rec_noise: float32 tensor `(1, noise height, noise width, channels)`.
+        rec_noise: float32 tensor `(1, noise height, noise width, channels)`, or of
+            ones in place of the three.
     """
 
     size: tuple
@@ -40,7 +41,9 @@ class Canvas:
     rec_noise: tf.Tensor
 
 
-def draw_on_canvases(pyramid, canvases, seed, indices, start_scale=0, refine=None):
+def draw_on_canvases(
+    pyramid, canvases, seed, indices, start_scale=0, refine=None, enter_at=0
+):
     """Draws images that keep the real image outside the part drawn anew.
 
     Args:
@@ -52,12 +55,15 @@ def draw_on_canvases(pyramid, canvases, seed, indices, start_scale=0, refine=Non
         start_scale: int or scalar int tensor, the first scale with fresh noise.
             Defaults to `0`.
         refine: See `pyramid.refined_from`. Defaults to `None`.
+        enter_at: int, the first scale that runs: the one below shows its real
+            image, in the part too. Defaults to `0`.
 
     Returns:
         float32 tensor `(n, height, width, channels)`.
     """
-    image, refined_from = None, pyramid.refined_from(refine, start_scale)
-    for scale, canvas in enumerate(canvases):
+    image = canvases[enter_at - 1].real if enter_at else None
+    refined_from = pyramid.refined_from(refine, start_scale)
+    for scale, canvas in enumerate(canvases[enter_at:], enter_at):
         z = _mixed_noise(pyramid, scale, canvas, seed, indices, start_scale)
         image = pyramid.generate_function([z], image, stop_scale=scale + 1)
         soft = canvas.soft[None, :, :, None]
@@ -80,21 +86,25 @@ def _mixed_noise(pyramid, scale, canvas, seed, indices, start_scale):
     return tf.where(where[None, :, :, None], fresh, canvas.rec_noise)
 
 
-def part_canvases(pyramid, image, region):
+def part_canvases(pyramid, image, region, sizes=None):
     """Makes the canvases on which a part of a picture is drawn anew.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
         image: float tensor `(1, height, width, channels)`, values in [-1, 1], of
-            the photo's proportions.
+            the proportions of `sizes`.
         region: bool tensor `(height, width)`: the part.
+        sizes: Sequence of the (height, width) of every scale. At other sizes than
+            the trained ones there is no noise outside the part. Defaults to the
+            trained ones.
 
     Returns:
-        List of `Canvas`, of the trained sizes.
+        List of `Canvas`.
     """
-    canvases = []
+    canvases, silence = [], tf.zeros((1, 1, 1, 1))
+    trained = sizes is None or tuple(sizes) == tuple(pyramid.sizes)
     region = tf.cast(region, tf.float32)[None, :, :, None]
-    for scale, size in enumerate(pyramid.sizes):
+    for scale, size in enumerate(pyramid.sizes if trained else sizes):
         # A quarter of a pixel is enough, so that thin parts last.
         fresh = resize(region, size)[0, ..., 0] > 0.25
         canvases.append(
@@ -103,7 +113,7 @@ def part_canvases(pyramid, image, region):
                 real=resize(image, size),
                 fresh=fresh,
                 soft=masks.soften(fresh, RADIUS_AT_250),
-                rec_noise=pyramid.rec_noise(scale),
+                rec_noise=pyramid.rec_noise(scale) if trained else silence,
             )
         )
     return canvases

@@ -5,6 +5,7 @@ import dataclasses
 import threading
 from pathlib import Path
 
+from keras_singan.io.files import utf8_path
 from keras_singan.server.json_codec.values import INT64
 from keras_singan.server.servables.loaded_model import LoadedModel
 from keras_singan.server.servables.warm_up import warm_up
@@ -149,8 +150,9 @@ class Versions:
             return
         self._set(version, VersionState("LOADING"))
         try:
-            records = warm_up_requests(path)
-            model = LoadedModel(path, version)
+            with utf8_path(path) as readable:
+                records = warm_up_requests(readable)
+                model = LoadedModel(readable, version)
             # While another version answers there is no hurry.
             first = records if self._started and self._available() else records[:1]
             try:

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_singan.errors import NEEDS_RANGE
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
 from keras_singan.io.image import read_with_notes
@@ -32,7 +33,10 @@ def read_mask(mask, size):
         # Whatever the warnings are, of a mask only black and white matter.
         pixels, _ = read_with_notes(_shades(mask), alpha="train")
     except ImageError as error:
-        raise ImageError(f"The mask cannot be used. {error}") from None
+        # Of a mask there is no range to name.
+        text = str(error).replace(NEEDS_RANGE, "").replace("`image`", "`mask`")
+        text = text.replace("Received: image=", "Received: mask=")
+        raise ImageError(f"The mask cannot be used. {text}") from None
     if pixels.shape[:2] != tuple(size):
         raise TaskError(
             f"The mask must have the image's size, {size[0]}x{size[1]} (height x "
