@@ -147,7 +147,8 @@ def test_sample_favourite_and_more_like_this(page, address):
     stars = page.locator(".job").first.locator(".tile .star")
     stars.nth(0).click()
     stars.nth(2).click()
-    page.wait_for_load_state("networkidle")
+    results = f"{address}api/runs/tiny/results"
+    wait_for(lambda: len(page.request.get(results).json()[0]["favourites"]) == 3)
     page.reload()
     page.wait_for_selector(".tile .star[aria-pressed=true]")
     assert page.locator(".job").first.locator(".star[aria-pressed=true]").count() == 3
