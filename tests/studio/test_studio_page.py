@@ -25,6 +25,7 @@ from keras_singan.studio.runs_shelf import RunsShelf
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 # The page and the process that runs tasks share few cores with other tests.
 LONG = 240_000
+SIDES = "left", "right", "top", "bottom"
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +243,9 @@ def test_vary_twice_and_undo(page, address):
 def test_extend_and_tile(page, address):
     real = trained()[0].training_image()
     view(page, address, "extend")
+    boxes = [page.get_by_label(f"Extend {s}, px").bounding_box() for s in SIDES]
+    lengths = [sorted((box["width"], box["height"])) for box in boxes]
+    assert lengths == lengths[:1] * 4
     handle = page.get_by_label("Extend right, px")
     handle.focus()
     for _ in range(5):
