@@ -146,7 +146,9 @@ class TaskMethods:
             config=self.config_,
         )
 
-    def harmonize(self, composite, mask=None, *, start_scale=None, seed=None):
+    def harmonize(
+        self, composite, mask=None, *, start_scale=None, seed=None, match_colors=True
+    ):
         """Blends a pasted object in: see `tasks.harmonization.harmonize`.
 
         Returns:
@@ -158,7 +160,12 @@ class TaskMethods:
             TaskError: If the mask or `start_scale` cannot be used.
         """
         return harmonization.harmonize(
-            self._fitted(), composite, mask, start_scale=start_scale, seed=seed
+            self._fitted(),
+            composite,
+            mask,
+            start_scale=start_scale,
+            seed=seed,
+            match_colors=match_colors,
         )
 
     def edit(self, image, mask=None, *, start_scale=None, seed=None, refine=None):

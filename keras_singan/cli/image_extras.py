@@ -96,6 +96,22 @@ class Extras:
         return words
 
 
+class ColorExtras(Extras):
+    """Those of `harmonize`: whether the object's colours become the photo's."""
+
+    options = (
+        click.option(
+            "--match-colors/--no-match-colors",
+            default=True,
+            show_default=True,
+            help="Give the object no colours that the photo has nowhere.",
+        ),
+    )
+
+    def again(self, match_colors):
+        return [] if match_colors else ["--no-match-colors"]
+
+
 class MoveExtras(Extras):
     """Those of `edit`, which makes a crude edit itself with `--move`."""
 
@@ -256,7 +272,11 @@ def _seconds(singan, scale):
     return plan.compile_seconds + config.steps * plan.step_seconds[scale]
 
 
-_EXTRAS = {"edit": MoveExtras, "paint_to_image": QuantizeExtras}
+_EXTRAS = {
+    "harmonize": ColorExtras,
+    "edit": MoveExtras,
+    "paint_to_image": QuantizeExtras,
+}
 
 
 def extras_of(task):

@@ -132,6 +132,25 @@ def soften(mask, radius_at_250, sigma_at_250=5.0):
     return feather(dilate(mask, tf.maximum(radius, 1)), tf.maximum(sigma, 0.5))
 
 
+def soften_by_area(mask, factor):
+    """Dilates and feathers a mask, by lengths that grow with the mask itself.
+
+    A mask of the area of a square grows by a 25th of that square's side, and by
+    half a pixel of a picture that was enlarged by `factor`.
+
+    Args:
+        mask: bool tensor `(height, width)`.
+        factor: float or scalar float tensor, at least 1.
+
+    Returns:
+        float32 tensor `(height, width)` in [0, 1].
+    """
+    side = tf.sqrt(tf.reduce_sum(tf.cast(mask, tf.float64)))
+    factor = tf.cast(factor, tf.float64)
+    radius = tf.cast(tf.floor(0.04 * side + 0.5 * factor + 0.5), tf.int32)
+    return feather(dilate(mask, tf.maximum(radius, 1)), 0.03 * side + 0.3 * factor)
+
+
 def changed(image, reference):
     """Finds where an image was changed.
 

@@ -29,6 +29,8 @@ _AGREEMENT = 0.03
 # Patches count for less, the further a pixel is from their middle, in pixels. With
 # equal weights, texture such as grass is averaged away.
 _REACH = 1.5
+# Added to the features of patches that must not be used: nothing is as far.
+_BARRED = 1e3
 
 
 def refine(images, real, alpha=0.0001, rounds=1):
@@ -68,7 +70,7 @@ def refine(images, real, alpha=0.0001, rounds=1):
 
 
 def _refine_one(image, real, alpha, rounds):
-    matches = _find_matches(image, real, alpha)
+    matches = find_matches(image, real, alpha)
     basis = patch_basis(real)
     keys = match_features(real, basis)
 
@@ -88,14 +90,26 @@ def _refine_one(image, real, alpha, rounds):
     return refined
 
 
-def _find_matches(image, real, alpha):
-    """Matches the patches of an image, from its smallest version up."""
+def find_matches(image, real, alpha, barred=None):
+    """Matches the patches of an image, from its smallest version up.
+
+    Args:
+        image: float32 tensor `(1, height, width, channels)`, sides of 7 px or more.
+        real: float32 tensor `(1, any height, any width, channels)`.
+        alpha: As in `refine`.
+        barred: bool tensor of the height and width of `real`: patches that touch it
+            are not used. Defaults to `None`, nowhere.
+
+    Returns:
+        int32 tensor `(height - 6, width - 6, 2)`: for the patch at each (top,
+        left), the (top, left) of its real patch.
+    """
     octaves = _octaves(tf.shape(image)[1:3], tf.shape(real)[1:3])
-    keys, queries = _version(image, real, octaves)
+    keys, queries = _version(image, real, octaves, barred)
     matches = first_matches(queries, keys, alpha)
 
     def finer(octave, matches, below):
-        keys, queries = _version(image, real, octave)
+        keys, queries = _version(image, real, octave, barred)
         matches = track_matches(queries, keys, matches, below, alpha)
         return octave - 1, matches, tf.shape(keys)[:2]
 
@@ -107,6 +121,23 @@ def _find_matches(image, real, alpha):
         parallel_iterations=1,
     )
     return matches
+
+
+def rematch(image, real, matches, alpha, barred=None):
+    """Improves the matches of an image that has changed a little.
+
+    Args:
+        image: As in `find_matches`.
+        real: As in `find_matches`.
+        matches: int32 tensor: what `find_matches` gave.
+        alpha: As in `refine`.
+        barred: As in `find_matches`. Defaults to `None`.
+
+    Returns:
+        int32 tensor like `matches`.
+    """
+    keys, queries = _version(image, real, 0, barred)
+    return spread_matches(queries, keys, matches, alpha)
 
 
 _ANY_MATCHES = tf.TensorShape((None, None, 2))
@@ -131,11 +162,22 @@ def _log2(x):
     return tf.cast(tf.math.log(x), tf.float32) / tf.math.log(2.0)
 
 
-def _version(image, real, octave):
+def _version(image, real, octave, barred=None):
     """Features of the real image and of the other, both halved `octave` times."""
     real, image = (_shrink(x, octave) for x in (real, image))
     basis = patch_basis(real)
-    return match_features(real, basis), match_features(image, basis)
+    keys = match_features(real, basis)
+    if barred is not None:
+        keys += _BARRED * _touched(barred, tf.shape(real)[1:3])
+    return keys, match_features(image, basis)
+
+
+def _touched(barred, size):
+    """1 for the patches of an image of `size` that touch what is barred, else 0."""
+    barred = tf.cast(barred, tf.float32)[None, :, :, None]
+    barred = tf.image.resize(barred, size, "area")
+    barred = tf.cast(barred > 0, tf.float32)
+    return tf.nn.max_pool2d(barred, PATCH, 1, "VALID")[0]
 
 
 def _shrink(image, octave):

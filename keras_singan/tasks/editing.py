@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from keras_singan.ops import masks
 from keras_singan.task_specs import EDIT
 from keras_singan.tasks.naive_edit import naive_edit
 from keras_singan.tasks.shared.blending import blend
@@ -71,4 +72,4 @@ def edit_graph(pyramid, image, region, start_scale, seed, sizes, refine=None):
     """
     generated = pyramid.inject(image, start_scale, seed, sizes, refine=refine)
     change = enlarge_generated(pyramid, generated, ops.shape(image)[1:3]) - image
-    return change_softly(image, change, region, RADIUS_AT_250)
+    return change_softly(image, change, masks.soften(region, RADIUS_AT_250))

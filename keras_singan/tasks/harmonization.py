@@ -1,26 +1,36 @@
 """`harmonize`: an object pasted into the photo takes on its style."""
 
+import warnings
+
+import tensorflow as tf
 from keras import ops
 
+from keras_singan.ops import masks
 from keras_singan.ops.opacity import resize_picture
-from keras_singan.ops.resize import resize_unclipped
+from keras_singan.ops.patch_detail import borrow_detail
+from keras_singan.ops.photo_colors import match_colors as to_photo_colors
 from keras_singan.task_specs import HARMONIZE
 from keras_singan.tasks.shared.blending import blend
 from keras_singan.tasks.shared.blending import change_softly
 
-# By how much the mask grows, in pixels, where the long side has 250: the
-# published code's radius, and the size of its pictures.
-RADIUS_AT_250 = 7
+# From this enlargement on the trained size lacks detail.
+_LEAST_DETAILED = 1.15
+# From this enlargement on a larger model is worth its time.
+_MOST_ENLARGED = 2
+# What is advised then, for composites of at least that size: the published one.
+_ADVISED_SIZE = 250
 
 
-def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
+def harmonize(
+    pyramid, composite, mask=None, *, start_scale=None, seed=None, match_colors=True
+):
     """Makes a pasted object look at home (Shaham et al. 2019, section 4).
 
     The composite enters the pyramid at `start_scale`, and the scales from there
-    on give it the photo's texture and colours. What that changes is added to the
-    composite under the mask, grown and feathered by lengths that belong to the
-    composite's size. So detail finer than the photo was trained on is kept, and
-    beyond the feathered mask every pixel is the user's own.
+    on give it the photo's texture and colours. Where the composite is larger than
+    the photo as trained, the composite itself, outside the mask, gives the finer
+    detail. The result replaces what lies under the mask, grown and feathered by
+    lengths that belong to the mask's size. Beyond it every pixel is the user's own.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
@@ -34,6 +44,9 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
             Several scales give a stack, a result each. Defaults to `None`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        match_colors: Whether colours of the object that the photo has nowhere
+            become the nearest that it has: in a grey photo it turns grey.
+            Defaults to `True`.
 
     Returns:
         uint8 array `(height, width, channels)`, of the composite's size.
@@ -43,13 +56,31 @@ def harmonize(pyramid, composite, mask=None, *, start_scale=None, seed=None):
             channels cannot be made those of the model.
         TaskError: If the mask is empty or of another size, none can be
             found, or another argument is out of range.
+
+    Warns:
+        UserWarning: If the composite has 250 px or more, and is more than twice as
+            large as the photo was trained.
     """
-    return blend(
-        pyramid, HARMONIZE, composite, mask, start_scale, seed, harmonize_graph
-    )
+    given = composite, mask, start_scale, seed, _harmonize_and_advise
+    return blend(pyramid, HARMONIZE, *given, match_colors=bool(match_colors))
 
 
-def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):
+def _harmonize_and_advise(pyramid, image, region, start_scale, seed, sizes, **options):
+    long, trained = max(image.shape[1:3]), max(sizes[-1])
+    if trained < _ADVISED_SIZE <= long and long > _MOST_ENLARGED * trained:
+        text = (
+            f"The composite is {long / trained:.1f} times as large as the photo was "
+            f"trained: a model of max_size={_ADVISED_SIZE} (--max-size) gives the "
+            "object finer shapes."
+        )
+        warnings.warn(text, UserWarning, stacklevel=2)
+    given = pyramid, image, region, start_scale, seed, sizes
+    return harmonize_graph(*given, **options)
+
+
+def harmonize_graph(
+    pyramid, image, region, start_scale, seed, sizes, match_colors=True
+):
     """Does the work of `harmonize`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -60,12 +91,31 @@ def harmonize_graph(pyramid, image, region, start_scale, seed, sizes):
         seed: int or scalar int64 tensor.
         sizes: Sequence of (height, width), ints or scalar tensors: what
             `generation_sizes` gives.
+        match_colors: bool: see `harmonize`. Defaults to `True`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
+    image = tf.convert_to_tensor(image)
+    given = image
+    if match_colors:
+        matched = to_photo_colors(image, pyramid.real.value)
+        given = tf.where(region[None, :, :, None], matched, image)
     # Refined, the object would vanish among the photo's own patches.
-    generated = pyramid.inject(image, start_scale, seed, sizes, refine=False)
-    change = generated - resize_picture(image, sizes[-1])
-    change = resize_unclipped(change, ops.shape(image)[1:3])
-    return change_softly(image, change, region, RADIUS_AT_250)
+    generated = pyramid.inject(given, start_scale, seed, sizes, refine=False)
+    generated = tf.clip_by_value(generated, -1.0, 1.0)
+    factor = tf.reduce_max(tf.shape(image)[1:3]) / tf.reduce_max(sizes[-1])
+    drawn = _at_full_size(generated, given, region, factor)
+    soft = masks.soften_by_area(region, tf.maximum(factor, 1))
+    return change_softly(image, drawn - image, soft)
+
+
+def _at_full_size(generated, image, region, factor):
+    """Resizes what was generated, with detail from the rest of the picture."""
+    size = ops.shape(generated)[1:3]
+    smooth = resize_picture(generated, ops.shape(image)[1:3])
+    return tf.cond(
+        factor < _LEAST_DETAILED,
+        lambda: smooth,
+        lambda: borrow_detail(smooth, image, region, size),
+    )

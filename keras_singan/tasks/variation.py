@@ -10,6 +10,7 @@ from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import part_canvases
+from keras_singan.ops import masks
 from keras_singan.tasks.shared.blending import change_softly
 from keras_singan.tasks.shared.checks import check_count
 from keras_singan.tasks.shared.checks import check_refine
@@ -145,7 +146,7 @@ def vary_graph(pyramid, image, region, start_scale, seed, sizes, index):
 def _vary(pyramid, canvases, image, region, start_scale, seed, index, refine=None):
     drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale, refine)
     change = enlarge_generated(pyramid, drawn, ops.shape(image)[1:3]) - image
-    return change_softly(image, change, region, RADIUS_AT_250)
+    return change_softly(image, change, masks.soften(region, RADIUS_AT_250))
 
 
 def _read_region(region, mask, size):

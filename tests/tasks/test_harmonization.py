@@ -7,7 +7,6 @@ import tensorflow as tf
 from PIL import Image
 from scipy import ndimage
 from support.checks import refused
-from support.photos import beyond
 from support.photos import box
 from support.photos import encoded
 from support.photos import pasted
@@ -21,7 +20,6 @@ from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.ops import masks
 from keras_singan.task_specs import HARMONIZE
-from keras_singan.tasks.harmonization import RADIUS_AT_250
 from keras_singan.tasks.harmonization import harmonize
 from keras_singan.tasks.harmonization import harmonize_graph
 from keras_singan.tasks.shared.inputs import generation_sizes
@@ -38,13 +36,23 @@ def refusal(*args, error=TaskError, model=None, **kwargs):
     return refused(lambda: harmonize(model or pyramid(), *args, **kwargs), error)
 
 
+def untouched(mask, trained=40):
+    """Where a mask grown by its area may not reach, by distance alone."""
+    side, factor = mask.sum() ** 0.5, max(1, max(mask.shape) / trained)
+    reach = int(4 * (0.03 * side + 0.4 * factor) + 0.5) * 2**0.5 + 1
+    radius = 0.04 * side + 0.6 * factor + 1
+    far = ndimage.distance_transform_edt(~mask) > radius + reach
+    assert far.any()
+    return far
+
+
 @pytest.mark.parametrize("size", [(32, 40), (64, 80), (100, 61), (19, 24), (33, 90)])
 def test_any_size_comes_back_and_what_is_outside_is_the_users(size):
     image, mask = pasted(size)
     result = harmonize(pyramid(), image, mask, seed=1)
     assert result.dtype == np.uint8 and result.shape == image.shape
     assert not np.array_equal(result[mask], image[mask])
-    far = beyond(mask, RADIUS_AT_250)
+    far = untouched(mask)
     assert np.array_equal(result[far], image[far])
 
 
@@ -52,7 +60,7 @@ def test_every_value_of_a_byte_is_kept_outside():
     image = np.arange(256 * 3, dtype="int64").reshape(16, 16, 3) * 7 % 256
     image = np.tile(image.astype("uint8"), (3, 4, 1))
     mask = box((48, 64), 12)
-    far = beyond(mask, RADIUS_AT_250)
+    far = untouched(mask)
     assert len(np.unique(image[far])) == 256
     assert np.array_equal(harmonize(pyramid(), image, mask, seed=1)[far], image[far])
 
@@ -62,24 +70,55 @@ def test_any_channels(channels):
     image, mask = pasted((24, 30), channels)
     result = harmonize(pyramid_of(channels), image, mask, seed=1)
     assert result.shape == image.shape
-    assert np.array_equal(
-        result[beyond(mask, RADIUS_AT_250)], image[beyond(mask, RADIUS_AT_250)]
-    )
+    assert np.array_equal(result[untouched(mask)], image[untouched(mask)])
     assert not np.array_equal(result, image)
 
 
 def test_the_core_is_the_mathematics():
+    image, mask = pasted((32, 40))
+    pixels = tf.constant(image / np.float32(127.5) - 1)[None]
+    soft = masks.soften_by_area(tf.constant(mask), 1).numpy()[None, ..., None]
+    generated = np.clip(pyramid().inject(pixels, 2, 7), -1, 1)
+    wanted = np.clip(pixels + soft * (generated - pixels), -1, 1)[0] * 127.5 + 127.5
+    options = {"start_scale": 2, "seed": 7, "match_colors": False}
+    result = harmonize(pyramid(), image, mask, **options)
+    assert np.abs(result - wanted).max() <= 0.5 + 1e-2
+
+
+def test_a_larger_composite_gives_the_object_its_own_detail():
     image, mask = pasted((64, 80))
     pixels = tf.constant(image / np.float32(127.5) - 1)[None]
-    soft = masks.soften(tf.constant(mask), RADIUS_AT_250).numpy()[None, ..., None]
-    generated = pyramid().inject(pixels, 2, 7)
-    options = {"interpolation": "bicubic", "antialias": True}
-    down = keras.ops.image.resize(pixels, (32, 40), **options)
-    change = generated - np.clip(down, -1, 1)
-    change = keras.ops.image.resize(change, (64, 80), **options)
-    wanted = np.clip(pixels + soft * change, -1, 1)[0] * 127.5 + 127.5
-    result = harmonize(pyramid(), image, mask, start_scale=2, seed=7)
-    assert np.abs(result - wanted).max() <= 0.5 + 1e-2
+    options = {"start_scale": 2, "seed": 7, "match_colors": False}
+    result = harmonize(pyramid(), image, mask, **options)
+    small = np.clip(pyramid().inject(pixels, 2, 7), -1, 1)
+    smooth = keras.ops.image.resize(small, (64, 80), "bicubic", antialias=True)
+    inside = ndimage.binary_erosion(mask, iterations=4)
+    # What was generated, and besides what finer grain the rest of the picture has.
+    grain = (result / 127.5 - 1 - np.clip(smooth[0], -1, 1))[inside]
+    assert grain.std() > 0.02
+    coarse = keras.ops.image.resize(pixels, (32, 40), "bicubic", antialias=True)
+    coarse = keras.ops.image.resize(coarse, (64, 80), "bicubic", antialias=True)
+    around = np.abs((pixels - coarse)[0])[~mask]
+    assert np.abs(grain).mean() < 2 * around.mean()
+
+
+def test_a_grey_photo_makes_the_object_grey():
+    grey = np.repeat(photo(32, 40, 1), 3, -1)
+    image, mask = grey.copy(), box((32, 40))
+    image[mask] = (250, 20, 40)
+    model = SinGAN(**TINIER).fit(grey, verbose=0).pyramid_
+    kept, matched = (
+        harmonize(model, image, mask, seed=1, match_colors=on)[mask].astype(int)
+        for on in (False, True)
+    )
+    assert np.ptp(matched, axis=-1).mean() < np.ptp(kept, axis=-1).mean() / 3
+
+
+def test_a_much_larger_composite_is_told_what_would_serve_it():
+    image, mask = pasted((30, 250))
+    with pytest.warns(UserWarning, match="times as large") as caught:
+        harmonize(pyramid(), image, mask, start_scale=2, seed=1)
+    assert "max_size=250 (--max-size)" in str(caught[0].message)
 
 
 def test_the_graph_gives_what_python_gives():
@@ -177,7 +216,7 @@ def test_the_composite_may_be_a_file_of_other_channels(tmp_path):
     for composite in (tmp_path / "composite.png", encoded(image, "PNG")):
         assert np.array_equal(harmonize(pyramid(), composite, mask, seed=1), wanted)
     grey = harmonize(pyramid(), image[..., 0], mask, seed=1)
-    far = beyond(mask, RADIUS_AT_250)
+    far = untouched(mask)
     assert np.array_equal(grey[far], np.repeat(image[far][:, :1], 3, -1))
 
 

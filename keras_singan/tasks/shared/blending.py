@@ -3,7 +3,6 @@
 from keras import ops
 
 from keras_singan.io.image import to_uint8
-from keras_singan.ops import masks
 from keras_singan.tasks.shared.checks import check_injection_scale
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
@@ -55,18 +54,17 @@ def blend(pyramid, task, image, mask, start_scale, seed, graph_half, **options):
     return over_scales(start_scale, run)
 
 
-def change_softly(image, change, region, radius_at_250):
-    """Adds a change to an image where a region is, fading out around it.
+def change_softly(image, change, soft):
+    """Adds a change to an image where a softened mask is.
 
     Args:
         image: float tensor `(1, height, width, channels)`, values in [-1, 1].
         change: float tensor of that shape: what is to be added.
-        region: bool tensor `(height, width)`.
-        radius_at_250: See `keras_singan.ops.masks.soften`.
+        soft: float tensor `(height, width)`, values in [0, 1]: what `soften` of
+            `keras_singan.ops.masks` gives.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1]; bit by bit the
-        image's own beyond the softened region.
+        image's own where `soft` is 0.
     """
-    soft = masks.soften(region, radius_at_250)[None, :, :, None]
-    return ops.clip(image + soft * change, -1.0, 1.0)
+    return ops.clip(image + soft[None, :, :, None] * change, -1.0, 1.0)
