@@ -105,17 +105,17 @@ def harmonize_graph(
     generated = pyramid.inject(given, start_scale, seed, sizes, refine=False)
     generated = tf.clip_by_value(generated, -1.0, 1.0)
     factor = tf.reduce_max(tf.shape(image)[1:3]) / tf.reduce_max(sizes[-1])
-    drawn = _at_full_size(generated, given, region, factor)
     soft = masks.soften_by_area(region, tf.maximum(factor, 1))
+    drawn = _at_full_size(generated, given, region, soft, factor)
     return change_softly(image, drawn - image, soft)
 
 
-def _at_full_size(generated, image, region, factor):
+def _at_full_size(generated, image, region, soft, factor):
     """Resizes what was generated, with detail from the rest of the picture."""
     size = ops.shape(generated)[1:3]
     smooth = resize_picture(generated, ops.shape(image)[1:3])
     return tf.cond(
         factor < _LEAST_DETAILED,
         lambda: smooth,
-        lambda: borrow_detail(smooth, image, region, size),
+        lambda: borrow_detail(smooth, image, region, soft, size),
     )
