@@ -12,8 +12,10 @@ from support.photos import beyond
 
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 
-ROOT = Path(__file__).parents[1]
+# The models are tiny, the pictures are not.
+pytestmark = pytest.mark.filterwarnings("ignore:The composite is:UserWarning")
 
+ROOT = Path(__file__).parents[1]
 
 EXAMPLES = ROOT / "examples"
 IMAGES = EXAMPLES / "images"
