@@ -35,7 +35,7 @@ ORDER = {
         *("fused_normalization", "noise", "plan_sizes", "quantize", "resize"),
         "opacity",
         *("step_sizes", "back_projection", "masks", "mirror"),
-        *("patch_matching", "patch_refinement", "patch_detail", "photo_colors"),
+        *("patches", "photo_colors"),
     ),
     "models": (
         *("blocks", "losses", "optimizer", "crop_windows", "strip_tiling"),

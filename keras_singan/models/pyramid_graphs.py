@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_singan.models.strip_tiling import apply_in_strips
 from keras_singan.ops import noise
 from keras_singan.ops.opacity import resize_picture
-from keras_singan.ops.patch_refinement import refine
+from keras_singan.ops.patches.patch_refinement import refine
 
 # What the activations of one chunk of images may take, about.
 _CHUNK_BYTES = 256 * 2**20

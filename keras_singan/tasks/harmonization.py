@@ -7,7 +7,7 @@ from keras import ops
 
 from keras_singan.ops import masks
 from keras_singan.ops.opacity import resize_picture
-from keras_singan.ops.patch_detail import borrow_detail
+from keras_singan.ops.patches.patch_detail import borrow_detail
 from keras_singan.ops.photo_colors import match_colors as to_photo_colors
 from keras_singan.task_specs import HARMONIZE
 from keras_singan.tasks.shared.blending import blend

@@ -7,6 +7,7 @@ from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import part_canvases
+from keras_singan.ops import masks
 from keras_singan.tasks.shared.blending import change_softly
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
@@ -42,4 +43,5 @@ def fill_hole(pyramid, image, hole, seed=None):
     canvases = part_canvases(pyramid, pixels, hole, sizes)
     drawn = draw_on_canvases(pyramid, canvases, seed, [0], enter_at=enter_at)
     change = enlarge_generated(pyramid, drawn, image.shape[:2]) - pixels
-    return to_uint8(change_softly(pixels, change, hole, RADIUS_AT_250).numpy()[0])
+    soft = masks.soften(hole, RADIUS_AT_250)
+    return to_uint8(change_softly(pixels, change, soft).numpy()[0])

@@ -12,7 +12,7 @@ from keras_singan import SinGAN
 from keras_singan import TaskError
 from keras_singan.config import resolve_config
 from keras_singan.models.pyramid import SinGANPyramid
-from keras_singan.ops.patch_refinement import refine as refine_patches
+from keras_singan.ops.patches.patch_refinement import refine as refine_patches
 
 
 def model():

@@ -7,9 +7,9 @@ Pasztor, "Example-based super-resolution", 2002). Shapes and colours stay as gen
 
 import tensorflow as tf
 
-from keras_singan.ops.patch_refinement import average_patches
-from keras_singan.ops.patch_refinement import find_matches
-from keras_singan.ops.patch_refinement import rematch
+from keras_singan.ops.patches.patch_refinement import average_patches
+from keras_singan.ops.patches.patch_refinement import find_matches
+from keras_singan.ops.patches.patch_refinement import rematch
 from keras_singan.ops.resize import resize
 
 # So large that every real patch may be used as often as it fits best.

@@ -7,18 +7,18 @@ distance of that real patch to its own nearest patch of the generated image. So
 every part of the photo is used.
 
 The search is exact on small versions of both images. Larger versions follow its
-matches, octave by octave: see `keras_singan.ops.patch_matching`. So time and memory
+matches, octave by octave: see `keras_singan.ops.patches.patch_matching`. So time and memory
 grow with the number of pixels, not with its square.
 """
 
 import tensorflow as tf
 
-from keras_singan.ops.patch_matching import PATCH
-from keras_singan.ops.patch_matching import first_matches
-from keras_singan.ops.patch_matching import match_features
-from keras_singan.ops.patch_matching import patch_basis
-from keras_singan.ops.patch_matching import spread_matches
-from keras_singan.ops.patch_matching import track_matches
+from keras_singan.ops.patches.patch_matching import PATCH
+from keras_singan.ops.patches.patch_matching import first_matches
+from keras_singan.ops.patches.patch_matching import match_features
+from keras_singan.ops.patches.patch_matching import patch_basis
+from keras_singan.ops.patches.patch_matching import spread_matches
+from keras_singan.ops.patches.patch_matching import track_matches
 from keras_singan.ops.resize import resize
 
 # Most pixels of the version that is searched exactly.

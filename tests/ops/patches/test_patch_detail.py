@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.ops.patch_detail import borrow_detail
+from keras_singan.ops.patches.patch_detail import borrow_detail
 from keras_singan.ops.resize import resize
 
 

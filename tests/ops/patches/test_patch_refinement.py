@@ -6,11 +6,11 @@ import tensorflow as tf
 from support.photos import photo
 
 from keras_singan.io.image import to_float
-from keras_singan.ops import patch_matching
-from keras_singan.ops import patch_refinement
-from keras_singan.ops.patch_matching import PATCH
-from keras_singan.ops.patch_refinement import average_patches
-from keras_singan.ops.patch_refinement import refine
+from keras_singan.ops.patches import patch_matching
+from keras_singan.ops.patches import patch_refinement
+from keras_singan.ops.patches.patch_matching import PATCH
+from keras_singan.ops.patches.patch_refinement import average_patches
+from keras_singan.ops.patches.patch_refinement import refine
 
 
 def real_image(height=40, width=52, channels=3):

@@ -82,7 +82,7 @@ def first_matches(queries, keys, alpha):
     Args:
         queries: `match_features` of the image.
         keys: `match_features` of the real image, in the same basis.
-        alpha: float32 scalar: see `keras_singan.ops.patch_refinement.refine`.
+        alpha: float32 scalar: see `keras_singan.ops.patches.patch_refinement.refine`.
 
     Returns:
         int32 tensor `(rows, columns, 2)`.

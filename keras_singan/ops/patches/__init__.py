@@ -1,0 +1,1 @@
+"""Patches of a photo: the nearest ones, put together anew."""
