@@ -7,8 +7,8 @@ distance of that real patch to its own nearest patch of the generated image. So
 every part of the photo is used.
 
 The search is exact on small versions of both images. Larger versions follow its
-matches, octave by octave: see `keras_singan.ops.patches.patch_matching`. So time and memory
-grow with the number of pixels, not with its square.
+matches, octave by octave: see `keras_singan.ops.patches.patch_matching`. So time and
+memory grow with the number of pixels, not with its square.
 """
 
 import tensorflow as tf
