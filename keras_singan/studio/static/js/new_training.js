@@ -12,7 +12,7 @@ export function setPhoto(given) {
 }
 
 const PRESETS = [["fast", "fast: near standard, many times sooner"], ["standard", "standard: the published numbers"], ["draft", "draft: a first look, rougher"]];
-const TASKS = [["", "a general model"], ["animation", "animation"], ["super-resolution", "super-resolution"]];
+const TASKS = [["", "general"], ["animation", "animation"], ["super-resolution", "super-resolution"]];
 
 export function showNew(main) {
   const preset = choice("Preset", PRESETS, "fast");
