@@ -179,13 +179,14 @@ class Trainings:
         write_json(path, read_json(path) | values)
 
 
-def plan(image, options, timeout=180):
+def plan(image, options, timeout=180, on_begin=lambda process: None):
     """Runs `keras-singan train IMAGE --dry-run`, and returns what it tells.
 
     Args:
         image: Path of the photo.
         options: Dictionary of `OPTIONS` to values.
         timeout: Seconds after which it is given up. Defaults to `180`.
+        on_begin: Function that is told the process, which may be ended.
 
     Returns:
         Dictionary of `rows` (lists of texts, the heading first) and `summary`.
@@ -195,24 +196,22 @@ def plan(image, options, timeout=180):
     """
     words = ["train", *option_words(options), "--dry-run", "--", image]
     environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
-    try:
-        done = subprocess.run(
-            command(*words),
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise RunFolderError(
-            f"A plan must be ready within {timeout} s. Received: none yet."
-        ) from None
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("Error")]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    pipes["stdin"] = subprocess.DEVNULL
+    with subprocess.Popen(command(*words), env=environment, **pipes) as process:
+        on_begin(process)
+        try:
+            told, errors = process.communicate(timeout=timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise RunFolderError(
+                f"A plan must be ready within {timeout} s. Received: none yet."
+            ) from None
+    if process.returncode:
+        lines = [line for line in errors.splitlines() if line.startswith("Error")]
         text = lines[-1].removeprefix("Error: ") if lines else "The plan failed."
         raise RunFolderError(text)
-    return _read_plan(done.stdout)
+    return _read_plan(told)
 
 
 def _read_plan(text):

@@ -1,9 +1,22 @@
+import contextlib
+import http.client
 import importlib.util
+import json
+import os
+import signal
 import socket
+import threading
+import urllib.request
+from pathlib import Path
 
 from click.testing import CliRunner
+from PIL import Image
+from support.photos import encoded
+from support.photos import photo
+from support.studio import is_alive
 from support.studio import kill
 from support.studio import studio_process
+from support.studio import wait_for
 
 from keras_singan.cli.command_group import cli
 from keras_singan.studio.studio_extra import EXTRA
@@ -60,3 +73,39 @@ def test_a_folder_has_one_studio(tmp_path):
         first.wait()
     with studio_process(tmp_path / "runs") as (_, address):
         assert address.startswith("http://127.0.0.1:")
+
+
+def test_a_plan_does_not_outlive_the_studio(tmp_path):
+    with studio_process(tmp_path / "runs") as (studio, address):
+
+        def post(path, data):
+            headers = {"origin": address.rstrip("/")}
+            request = urllib.request.Request(f"{address}{path}", data, headers)
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return json.load(answer)
+
+        def ask():
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                post("api/plan", json.dumps(body).encode())
+
+        picture = encoded(Image.fromarray(photo(200, 250)), "PNG")
+        body = {"upload": post("api/uploads", picture)["upload"]}
+        asking = threading.Thread(target=ask)
+        asking.start()
+        (plan,) = wait_for(lambda: children(studio.pid))
+        # It takes as long as one likes.
+        os.kill(plan, signal.SIGSTOP)
+        studio.send_signal(signal.SIGINT)
+        assert studio.wait(60) is not None
+        wait_for(lambda: not is_alive(plan))
+        asking.join()
+
+
+def children(pid):
+    """The processes that a process has begun."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if stat.read_text("utf-8").rpartition(")")[2].split()[1] == str(pid):
+                found.append(int(stat.parent.name))
+    return found

@@ -42,6 +42,7 @@ class Studio:
         )
         # One plan at a time: each measures the machine.
         self.planning, self.decoding = asyncio.Lock(), asyncio.Lock()
+        self._plan = None
 
     async def watch(self):
         """Starts what waits, and tells the pages of changes, for ever."""
@@ -54,6 +55,15 @@ class Studio:
                     self.changes.tell()
                 last = cards
             await asyncio.sleep(_TICK_SECONDS)
+
+    def note_plan(self, process):
+        """Takes note of the process that plans."""
+        self._plan = process
+
+    def close(self):
+        """Ends the process that plans: nobody waits for it any more."""
+        if self._plan is not None:
+            self._plan.kill()
 
     def cards(self):
         """Returns the cards of all runs."""
@@ -89,6 +99,7 @@ def studio_app(settings):
             asyncio.create_task(studio.tasks.work()),
         ]
         yield
+        studio.close()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -39,7 +39,9 @@ def training_routes(studio):
         body = await read_json_body(request)
         path = studio.uploads.original(body.get("upload"))
         async with studio.planning:
-            return await asyncio.to_thread(plan, path, _options(body))
+            return await asyncio.to_thread(
+                plan, path, _options(body), on_begin=studio.note_plan
+            )
 
     @answering
     async def begin(request):
