@@ -64,12 +64,12 @@ async def read_json_body(request):
 
 
 def answering(endpoint):
-    """Makes an endpoint answer with JSON, and errors with their sentence."""
+    """Makes an endpoint, a method, answer with JSON, and errors with their sentence."""
 
     @functools.wraps(endpoint)
-    async def answer(request):
+    async def answer(self, request):
         try:
-            value = await endpoint(request)
+            value = await endpoint(self, request)
         except BodyError as error:
             return _failure(error.status, error)
         except KeyError:

@@ -15,68 +15,77 @@ from keras_singan.studio.web.answers import read_json_body
 from keras_singan.studio.web.tools import tools
 
 
-def result_routes(studio):
-    """Returns the routes.
+class ResultRoutes:
+    """The endpoints, a method each.
 
     Args:
         studio: The `Studio`.
     """
-    tasks = studio.tasks
+
+    def __init__(self, studio):
+        self.tasks = studio.tasks
+
+    def all(self):
+        """Returns the list of `Route`."""
+        run, job = "/api/runs/{run}/results", "/api/runs/{run}/results/{job}"
+        return [
+            Route(run, self.results),
+            Route(run, self.begin, methods=["POST"]),
+            Route("/api/jobs/{job}/cancel", self.cancel, methods=["POST"]),
+            Route(job, self.remove, methods=["DELETE"]),
+            Route(f"{job}/favourites", self.mark, methods=["POST"]),
+            Route(f"{job}/all.zip", self.archive),
+            Route(f"{job}/files/{{file}}", self.file),
+        ]
 
     @answering
-    async def results(request):
-        return await asyncio.to_thread(tasks.results, request.path_params["run"])
+    async def results(self, request):
+        """The jobs of a run, with the names of their files."""
+        return await asyncio.to_thread(self.tasks.results, request.path_params["run"])
 
     @answering
-    async def begin(request):
-        body = await read_json_body(request)
-        task, arguments, inputs = _task_of(body)
-        return tasks.add(request.path_params["run"], task, arguments, inputs)
+    async def begin(self, request):
+        """Puts a task into the queue."""
+        task, arguments, inputs = _task_of(await read_json_body(request))
+        return self.tasks.add(request.path_params["run"], task, arguments, inputs)
 
     @answering
-    async def cancel(request):
-        tasks.cancel(request.path_params["job"])
+    async def cancel(self, request):
+        """Ends a job, or takes it out of the queue."""
+        self.tasks.cancel(request.path_params["job"])
         return {}
 
     @answering
-    async def remove(request):
+    async def remove(self, request):
+        """Deletes a job's files."""
         at = request.path_params
-        tasks.remove(at["run"], at["job"])
+        self.tasks.remove(at["run"], at["job"])
         return {}
 
     @answering
-    async def mark(request):
+    async def mark(self, request):
+        """Says which files of a job are favourites."""
         at, body = request.path_params, await read_json_body(request)
         files = body.get("favourites")
-        return tasks.mark(
-            at["run"], at["job"], files if isinstance(files, list) else []
-        )
+        files = files if isinstance(files, list) else []
+        return self.tasks.mark(at["run"], at["job"], files)
 
     @answering
-    async def file(request):
+    async def file(self, request):
+        """A file of a job."""
         at = request.path_params
-        return FileResponse(tasks.file(at["run"], at["job"], at["file"]))
+        return FileResponse(self.tasks.file(at["run"], at["job"], at["file"]))
 
     @answering
-    async def archive(request):
+    async def archive(self, request):
+        """All files of a job, as a ZIP."""
         at = request.path_params
-        place = tasks.place(at["run"], at["job"])
-        job = next(j for j in tasks.results(at["run"]) if j["id"] == at["job"])
+        place = self.tasks.place(at["run"], at["job"])
+        job = next(j for j in self.tasks.results(at["run"]) if j["id"] == at["job"])
         data = await asyncio.to_thread(_zip, place, job["files"])
         name = f"{job['task']}-{at['job']}.zip"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(data, media_type="application/zip", headers=headers)
-
-    job = "/api/runs/{run}/results/{job}"
-    return [
-        Route("/api/runs/{run}/results", results),
-        Route("/api/runs/{run}/results", begin, methods=["POST"]),
-        Route("/api/jobs/{job}/cancel", cancel, methods=["POST"]),
-        Route(job, remove, methods=["DELETE"]),
-        Route(f"{job}/favourites", mark, methods=["POST"]),
-        Route(f"{job}/all.zip", archive),
-        Route(f"{job}/files/{{file}}", file),
-    ]
 
 
 def _task_of(body):

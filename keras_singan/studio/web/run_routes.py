@@ -14,79 +14,92 @@ from keras_singan.studio.web.palette import palette
 from keras_singan.studio.web.tools import tools
 
 
-def run_routes(studio):
-    """Returns the routes.
+class RunRoutes:
+    """The endpoints, a method each.
 
     Args:
         studio: The `Studio`.
     """
-    shelf = studio.shelf
+
+    def __init__(self, studio):
+        self.studio, self.shelf = studio, studio.shelf
+
+    def all(self):
+        """Returns the list of `Route`."""
+        run = "/api/runs/{run}"
+        return [
+            Route("/api/about", self.about),
+            Route("/api/events", self.events),
+            Route(run, self.delete, methods=["DELETE"]),
+            Route(f"{run}/history", self.history),
+            Route(f"{run}/photo", self.photo),
+            Route(f"{run}/scales/{{scale:int}}/{{kind}}", self.picture),
+            Route(f"{run}/palette/{{count:int}}", self.colours),
+            Route("/api/trash/restore", self.restore, methods=["POST"]),
+            Route("/api/trash", self.empty, methods=["DELETE"]),
+        ]
 
     @answering
-    async def about(request):
+    async def about(self, request):
+        """The version, and what its tasks take."""
         return {"version": __version__, "tools": await asyncio.to_thread(tools)}
 
-    async def events(request):
-        return event_response(studio.changes.stream(studio.snapshot))
+    async def events(self, request):
+        """A stream of snapshots, one after each change."""
+        return event_response(self.studio.changes.stream(self.studio.snapshot))
 
     @answering
-    async def history(request):
-        return await asyncio.to_thread(shelf.history, request.path_params["run"])
+    async def history(self, request):
+        """The losses of a run."""
+        return await asyncio.to_thread(self.shelf.history, request.path_params["run"])
 
     @answering
-    async def photo(request):
-        path = photo_path(shelf.folder(request.path_params["run"]))
+    async def photo(self, request):
+        """The photo of a run, as it was trained on."""
+        path = photo_path(self.shelf.folder(request.path_params["run"]))
         if path is None:
             raise KeyError("photo")
         return picture_response(path)
 
     @answering
-    async def picture(request):
+    async def picture(self, request):
+        """A picture of one scale."""
         at = request.path_params
-        return picture_response(shelf.picture(at["run"], at["scale"], at["kind"]))
+        return picture_response(self.shelf.picture(at["run"], at["scale"], at["kind"]))
 
     @answering
-    async def colours(request):
-        folder = shelf.folder(request.path_params["run"])
+    async def colours(self, request):
+        """The main colours of a run's photo."""
+        folder = self.shelf.folder(request.path_params["run"])
         count = min(max(request.path_params["count"], 2), 64)
         return await asyncio.to_thread(palette, photo_path(folder), count)
 
     @answering
-    async def delete(request):
-        name = request.path_params["run"]
-        if studio.tasks.has_jobs(name):
-            for job in list(studio.tasks.jobs()):
+    async def delete(self, request):
+        """Moves a run to the trash, its tasks cancelled."""
+        name, tasks = request.path_params["run"], self.studio.tasks
+        if tasks.has_jobs(name):
+            for job in list(tasks.jobs()):
                 if job["run"] == name:
-                    studio.tasks.cancel(job["id"])
-        place = await asyncio.to_thread(shelf.delete, name)
-        studio.changes.tell()
+                    tasks.cancel(job["id"])
+        place = await asyncio.to_thread(self.shelf.delete, name)
+        self.studio.changes.tell()
         return {"place": place}
 
     @answering
-    async def restore(request):
+    async def restore(self, request):
+        """Takes a run out of the trash."""
         place = (await read_json_body(request)).get("place")
-        name = await asyncio.to_thread(shelf.restore, place)
-        studio.changes.tell()
+        name = await asyncio.to_thread(self.shelf.restore, place)
+        self.studio.changes.tell()
         return {"name": name}
 
     @answering
-    async def empty(request):
-        await asyncio.to_thread(shelf.empty_trash)
-        studio.changes.tell()
+    async def empty(self, request):
+        """Empties the trash."""
+        await asyncio.to_thread(self.shelf.empty_trash)
+        self.studio.changes.tell()
         return {}
-
-    run = "/api/runs/{run}"
-    return [
-        Route("/api/about", about),
-        Route("/api/events", events),
-        Route(run, delete, methods=["DELETE"]),
-        Route(f"{run}/history", history),
-        Route(f"{run}/photo", photo),
-        Route(f"{run}/scales/{{scale:int}}/{{kind}}", picture),
-        Route(f"{run}/palette/{{count:int}}", colours),
-        Route("/api/trash/restore", restore, methods=["POST"]),
-        Route("/api/trash", empty, methods=["DELETE"]),
-    ]
 
 
 def picture_response(path):

@@ -16,9 +16,9 @@ from keras_singan.studio.trainings import Trainings
 from keras_singan.studio.uploads import UploadFolder
 from keras_singan.studio.web.access_guard import AccessGuard
 from keras_singan.studio.web.event_stream import Changes
-from keras_singan.studio.web.result_routes import result_routes
-from keras_singan.studio.web.run_routes import run_routes
-from keras_singan.studio.web.training_routes import training_routes
+from keras_singan.studio.web.result_routes import ResultRoutes
+from keras_singan.studio.web.run_routes import RunRoutes
+from keras_singan.studio.web.training_routes import TrainingRoutes
 
 STATIC = Path(__file__).parents[1] / "static"
 _TICK_SECONDS = 1.0
@@ -106,9 +106,9 @@ def studio_app(settings):
 
     routes = [
         Route("/", _page),
-        *run_routes(studio),
-        *training_routes(studio),
-        *result_routes(studio),
+        *RunRoutes(studio).all(),
+        *TrainingRoutes(studio).all(),
+        *ResultRoutes(studio).all(),
         Mount("/static", _Files(directory=STATIC)),
     ]
     app = Starlette(routes=routes, lifespan=at_work)

@@ -13,67 +13,83 @@ from keras_singan.studio.web.answers import read_body
 from keras_singan.studio.web.answers import read_json_body
 
 
-def training_routes(studio):
-    """Returns the routes.
+class TrainingRoutes:
+    """The endpoints, a method each.
 
     Args:
         studio: The `Studio`.
     """
-    settings, trainings = studio.settings, studio.trainings
+
+    def __init__(self, studio):
+        self.studio, self.settings = studio, studio.settings
+        self.uploads, self.trainings = studio.uploads, studio.trainings
+
+    def all(self):
+        """Returns the list of `Route`."""
+        return [
+            Route("/api/uploads", self.upload, methods=["POST"]),
+            Route("/api/uploads/{upload}", self.uploaded),
+            Route("/api/plan", self.plan, methods=["POST"]),
+            Route("/api/trainings", self.begin, methods=["POST"]),
+            Route("/api/runs/{run}/stop", self.stop, methods=["POST"]),
+            Route("/api/runs/{run}/go-on", self.go_on, methods=["POST"]),
+        ]
 
     @answering
-    async def upload(request):
-        data = await read_body(request, settings.upload_bytes)
+    async def upload(self, request):
+        """Keeps a picture that comes as the body."""
+        data = await read_body(request, self.settings.upload_bytes)
         # One at a time: decoded, a large picture takes a gigabyte.
-        async with studio.decoding:
-            picture = await asyncio.to_thread(read_upload, data, settings.upload_pixels)
-        name = await asyncio.to_thread(studio.uploads.keep, picture)
+        async with self.studio.decoding:
+            most = self.settings.upload_pixels
+            picture = await asyncio.to_thread(read_upload, data, most)
+        name = await asyncio.to_thread(self.uploads.keep, picture)
         return {"upload": name, "size": picture.size, "warnings": picture.warnings}
 
     @answering
-    async def uploaded(request):
-        return FileResponse(studio.uploads.png(request.path_params["upload"]))
+    async def uploaded(self, request):
+        """A picture that was uploaded, as PNG."""
+        return FileResponse(self.uploads.png(request.path_params["upload"]))
 
     @answering
-    async def make_plan(request):
+    async def plan(self, request):
+        """What training on an uploaded picture would take."""
         body = await read_json_body(request)
-        path = studio.uploads.original(body.get("upload"))
-        async with studio.planning:
+        path = self.uploads.original(body.get("upload"))
+        async with self.studio.planning:
             return await asyncio.to_thread(
-                plan, path, _options(body), on_begin=studio.note_plan
+                plan, path, _options(body), on_begin=self.studio.note_plan
             )
 
     @answering
-    async def begin(request):
+    async def begin(self, request):
+        """Puts a training into the queue."""
         body = await read_json_body(request)
-        picture = await asyncio.to_thread(studio.uploads.get, body.get("upload"))
+        picture = await asyncio.to_thread(self.uploads.get, body.get("upload"))
         name = str(body.get("name") or "photo")
-        name = await asyncio.to_thread(trainings.add, picture, name, _options(body))
-        await asyncio.to_thread(trainings.tick)
-        studio.changes.tell()
+        add = self.trainings.add
+        name = await asyncio.to_thread(add, picture, name, _options(body))
+        await self._tick()
         return {"name": name}
 
     @answering
-    async def stop(request):
-        await asyncio.to_thread(trainings.stop, request.path_params["run"])
-        studio.changes.tell()
+    async def stop(self, request):
+        """Stops a training, or takes it out of the queue."""
+        await asyncio.to_thread(self.trainings.stop, request.path_params["run"])
+        self.studio.changes.tell()
         return {}
 
     @answering
-    async def go_on(request):
-        await asyncio.to_thread(trainings.go_on, request.path_params["run"])
-        await asyncio.to_thread(trainings.tick)
-        studio.changes.tell()
+    async def go_on(self, request):
+        """Puts a training that was stopped into the queue again."""
+        await asyncio.to_thread(self.trainings.go_on, request.path_params["run"])
+        await self._tick()
         return {}
 
-    return [
-        Route("/api/uploads", upload, methods=["POST"]),
-        Route("/api/uploads/{upload}", uploaded),
-        Route("/api/plan", make_plan, methods=["POST"]),
-        Route("/api/trainings", begin, methods=["POST"]),
-        Route("/api/runs/{run}/stop", stop, methods=["POST"]),
-        Route("/api/runs/{run}/go-on", go_on, methods=["POST"]),
-    ]
+    async def _tick(self):
+        """Starts what waits, if there is room, and tells the pages."""
+        await asyncio.to_thread(self.trainings.tick)
+        self.studio.changes.tell()
 
 
 def _options(body):
