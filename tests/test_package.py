@@ -88,7 +88,8 @@ ORDER = {
         *("task_queue", "web"),
     ),
     "cli": (
-        *("process", "given_images", "options", "task_options", "results"),
+        *("process", "given_images", "options", "listening_options"),
+        *("task_options", "results"),
         *("config_options", "query_options", "task_run", "query_output"),
         *("image_extras", "fitting_run", "commands"),
         *("command_group", "main"),

@@ -4,20 +4,14 @@ import functools
 import types
 
 from keras_singan.client.addresses import check_model
-from keras_singan.client.addresses import check_token
 from keras_singan.client.addresses import check_version
 from keras_singan.client.addresses import grpc_target
-from keras_singan.client.arguments import real
-from keras_singan.client.arguments import whole
 from keras_singan.client.failures import answer_too_large
 from keras_singan.client.one_line import one_line
 from keras_singan.client.replies import read_metadata
 from keras_singan.client.replies import read_status
-from keras_singan.client.rest_client import MAX_ANSWER_MB
-from keras_singan.client.rest_client import TIMEOUT
+from keras_singan.client.rest_client import Client
 from keras_singan.client.retries import Busy
-from keras_singan.client.retries import checked_retries
-from keras_singan.client.task_client import TaskClient
 from keras_singan.errors import ServingError
 from keras_singan.task_specs import dtype_of
 
@@ -44,53 +38,31 @@ _BROKE = (
 )
 
 
-class GrpcClient(TaskClient):
-    """A served model, asked over gRPC: the methods of `Client`.
+class GrpcClient(Client):
+    """A served model, asked over gRPC instead of REST.
 
-    Its messages come from `tensorflow-serving-api`, which loads TensorFlow.
+    Its messages come from `tensorflow-serving-api`, which loads TensorFlow. Only
+    the URL differs from those of `Client`, and an answer may have 2047 MiB.
 
     Args:
         url: `host:port`, or `grpcs://host:port` for TLS.
-        model: Name that the server knows the model by. Defaults to `"singan"`.
-        version: Its version, or `None` for the newest. Defaults to `None`.
-        timeout: Seconds that an answer may take. Defaults to `150`.
-        retries: How often to try again, or `Retries`. Defaults to `4`.
-        token: Sent as `authorization: Bearer`, or `None`. Defaults to `None`.
-        batch_size: Images asked for in one request. Defaults to `8`.
-        max_answer_mb: Most MiB of an answer. Defaults to `256`.
+        model: See `Client`, as of the others.
 
     Raises:
-        TaskError: If an argument is not as above.
+        TaskError: If an argument is out of range.
         ServingError: If grpcio or tensorflow-serving-api is not installed.
     """
 
-    def __init__(
-        self,
-        url,
-        model=None,
-        *,
-        version=None,
-        timeout=TIMEOUT,
-        retries=4,
-        token=None,
-        batch_size=8,
-        max_answer_mb=MAX_ANSWER_MB,
-    ):
+    # gRPC counts the bytes of a message in 31 bits.
+    _most_answer_mb = 2047
+
+    def _new_transport(self, place, **how):
+        url, model, version = place
         target, tls = grpc_target(url)
         spec = {"name": check_model(model)}
         if check_version(version) is not None:
             spec["version"] = {"value": check_version(version)}
-        timeout = real("timeout", timeout, 0.001, 86400)
-        transport = GrpcTransport(
-            target,
-            tls,
-            spec,
-            timeout,
-            checked_retries(retries),
-            check_token(token),
-            whole("max_answer_mb", max_answer_mb, 1, 2047) * 2**20,
-        )
-        super().__init__(transport, batch_size)
+        return GrpcTransport(target, tls, spec, **how)
 
 
 class GrpcTransport:

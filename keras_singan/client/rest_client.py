@@ -70,16 +70,21 @@ class Client(TaskClient):
         batch_size=8,
         max_answer_mb=MAX_ANSWER_MB,
     ):
-        address = rest_address(url, model, version)
-        timeout = real("timeout", timeout, 0.001, 86400)
-        transport = RestTransport(
-            address,
-            timeout,
-            checked_retries(retries),
-            check_token(token),
-            whole("max_answer_mb", max_answer_mb, 1, 2**20) * 2**20,
+        most = self._most_answer_mb
+        transport = self._new_transport(
+            (url, model, version),
+            timeout=real("timeout", timeout, 0.001, 86400),
+            retries=checked_retries(retries),
+            token=check_token(token),
+            max_bytes=whole("max_answer_mb", max_answer_mb, 1, most) * 2**20,
         )
         super().__init__(transport, batch_size)
+
+    _most_answer_mb = 2**20
+
+    def _new_transport(self, place, **how):
+        """Makes the transport to a URL, model and version."""
+        return RestTransport(rest_address(*place), **how)
 
 
 class RestTransport:

@@ -2,40 +2,12 @@
 
 import click
 
+from keras_singan.cli.listening_options import host_option
+from keras_singan.cli.listening_options import port_option
 from keras_singan.cli.options import PathType
 from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import TaskError
 from keras_singan.task_specs import DEFAULT_MODEL
-
-
-class PortType(click.ParamType):
-    """A port; -1 stands for `none`, where that is allowed.
-
-    Beside a service of the name `keras-singan-serve` Kubernetes sets variables that
-    look like this command's own, `KERAS_SINGAN_SERVE_PORT=tcp://10.0.0.1:8501` say.
-    They do not count.
-
-    Args:
-        or_none: Whether the port may be `none`. Defaults to `False`.
-    """
-
-    def __init__(self, or_none=False):
-        self.or_none = or_none
-        self.name = "INTEGER|none" if or_none else "INTEGER"
-
-    def convert(self, value, param, ctx):
-        """Returns an int."""
-        if isinstance(value, str):
-            if self.or_none and value.lower() == "none":
-                return -1
-            if value.startswith(("tcp://", "udp://")) and _is_variable(param, ctx):
-                value = param.default
-        return click.IntRange(0, 65535).convert(value, param, ctx)
-
-
-def _is_variable(param, ctx):
-    source = ctx and ctx.get_parameter_source(param.name)
-    return source is click.core.ParameterSource.ENVIRONMENT
 
 
 @click.command()
@@ -43,26 +15,9 @@ def _is_variable(param, ctx):
 @click.option(
     "--name", default=DEFAULT_MODEL, show_default=True, help="The model's name in URLs."
 )
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen at; 0.0.0.0 opens it to the network.",
-)
-@click.option(
-    "--port",
-    type=PortType(),
-    default=8501,
-    show_default=True,
-    help="Of REST; 0: a free one.",
-)
-@click.option(
-    "--grpc-port",
-    type=PortType(or_none=True),
-    default="8500",
-    show_default=True,
-    help="Of gRPC; 0: a free one, none: without gRPC.",
-)
+@host_option("0.0.0.0 opens it to the network")
+@port_option(8501, "Of REST")
+@port_option("8500", "Of gRPC", "--grpc-port", or_none=True)
 @click.option(
     "--poll-seconds",
     type=click.FloatRange(0, 86400),

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import click
 
+from keras_singan.cli.listening_options import host_option
+from keras_singan.cli.listening_options import port_option
 from keras_singan.cli.options import RUNS
 from keras_singan.studio.studio_extra import require_studio_extra
 from keras_singan.studio.studio_settings import StudioSettings
@@ -18,20 +20,10 @@ from keras_singan.studio.studio_settings import is_loopback
     show_default=True,
     help="Folder of the run folders.",
 )
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen at; another one than this machine's own needs the token "
-    "that is printed with it.",
+@host_option(
+    "another one than this machine's own needs the token that is printed with it"
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8080,
-    show_default=True,
-    help="Port; 0: a free one.",
-)
+@port_option(8080, "Of the page")
 @click.option(
     "--memory",
     type=click.FloatRange(0.5, 4096),
