@@ -32,12 +32,13 @@ def new_parser(text, output, run="runs/landscape"):
     return parser
 
 
-def trained_model(args, image=None, **settings):
+def trained_model(args, image=None, masks=None, **settings):
     """Trains on `image` or `--image`, or loads what the run folder holds."""
     given = {name: getattr(args, name) for name in SETTINGS}
     settings |= {name: value for name, value in given.items() if value is not None}
     model = SinGAN(args.preset, **settings)
-    return model.fit(args.image if image is None else image, checkpoint_dir=args.run)
+    image = args.image if image is None else image
+    return model.fit(image, masks=masks, checkpoint_dir=args.run)
 
 
 def scales_of(model, scales):

@@ -1,11 +1,12 @@
-"""Draw what the tasks begin with: a composite, its mask, and a clip-art.
+"""Draw what the tasks begin with: a composite, masks, and a clip-art.
 
 ```
 python examples/draw_inputs.py
 ```
 
 The composite is the landscape with a hut and a fir pasted in, in flat colours
-that belong to no photo. The clip-art is a similar scene of another layout.
+that belong to no photo. The clip-art is a similar scene of another layout. One more
+mask is that of the landscape's mountains.
 """
 
 import argparse
@@ -22,6 +23,21 @@ SKY, LOW_SKY, CLOUD, CLOUD_SHADE = "#497cb7", "#88a8c6", "#e6d3c1", "#b0a3ad"
 SNOW, ROCK, SHADE = "#d6ced6", "#91889d", "#6b677c"
 WOODS, FIR, LARCH = "#424728", "#202c21", "#a87929"
 MEADOW, GRASS, WHITE, RED = "#656427", "#828027", "#e8e4d8", "#c03c28"
+
+# The mountains of the landscape: their crest from the left, and the edge of the woods.
+CREST = [
+    *((0, 48), (3, 44), (6, 37), (9, 45), (11, 50), (18, 51), (23, 56), (28, 63)),
+    *((36, 62), (41, 66), (49, 67), (54, 60), (62, 60), (70, 53), (79, 44), (84, 49)),
+    *((88, 44), (96, 41), (103, 29), (110, 34), (115, 48), (127, 60), (137, 65)),
+    *((142, 75), (150, 78), (160, 69), (168, 70), (177, 67), (181, 63), (190, 55)),
+    *((198, 44), (202, 38), (208, 39), (213, 45), (222, 42), (229, 50), (241, 60)),
+    (250, 57),
+]
+WOODS_EDGE = [
+    *((250, 77), (238, 78), (224, 82), (210, 84), (195, 87), (180, 88), (150, 91)),
+    *((135, 91), (120, 86), (105, 90), (88, 92), (75, 96), (62, 93), (55, 88)),
+    *((45, 84), (36, 84), (28, 88), (15, 87), (8, 83), (0, 84)),
+]
 
 
 class Drawing:
@@ -91,6 +107,13 @@ def draw_objects(size):
     return drawing.done()
 
 
+def draw_mountains_mask(size):
+    """Draws the mask of the landscape's mountains, white on black."""
+    drawing = Drawing(size, "black")
+    drawing.shape(CREST + WOODS_EDGE, "white")
+    return drawing.done().convert("L").point(lambda v: 255 * (v > 127))
+
+
 def draw_clip_art(size):
     """Draws another valley: one high peak, woods at both sides, a red meadow."""
     drawing = Drawing(size, SKY)
@@ -127,6 +150,7 @@ def main(argv=None):
     pictures = {
         "composite.png": Image.alpha_composite(photo, objects).convert("RGB"),
         "composite_mask.png": objects.getchannel("A").point(lambda a: 255 * (a > 0)),
+        "mountains_mask.png": draw_mountains_mask(photo.size),
         "clip_art.png": draw_clip_art(photo.size).convert("RGB"),
     }
     for name, picture in pictures.items():

@@ -23,6 +23,7 @@ from keras_singan.performance.memory import check_memory
 from keras_singan.performance.precision import resolve_precision
 from keras_singan.performance.precision import runnable_precision
 from keras_singan.task_methods import TaskMethods
+from keras_singan.tasks.shared.trained_masks import with_masks
 from keras_singan.training.callbacks import LossHistory
 from keras_singan.training.callbacks import TensorBoardLog
 from keras_singan.training.callbacks import check_callbacks
@@ -72,6 +73,7 @@ class SinGAN(TaskMethods):
         self,
         image,
         *,
+        masks=None,
         alpha="composite",
         value_range=None,
         max_pixels=MAX_PIXELS,
@@ -94,6 +96,11 @@ class SinGAN(TaskMethods):
             image: Path, binary file, bytes, PIL image, or array `(H, W)` or
                 `(H, W, C)` of whole numbers or floats in [0, 1], any number of
                 channels.
+            masks: A mask of the image, or a list of up to 8: path, PIL image or
+                array, white (true) inside, of the image's proportions. Masks are
+                trained as channels of the image, so that
+                `sample(return_masks=True)` gives each sample with its masks.
+                Defaults to `None`.
             alpha: `"composite"` puts transparency on white, `"train"` trains on
                 4 channels. Defaults to `"composite"`.
             value_range: Pair (low, high) of values that become black and white, or
@@ -117,11 +124,12 @@ class SinGAN(TaskMethods):
             `self`.
 
         Raises:
-            ImageError: If the image cannot be read, or is too small.
+            ImageError: If the image cannot be read, or is too small; or a mask cannot
+                be read, is empty, or has other proportions.
             ConfigError: If it needs more memory than this machine has free, or an
                 argument is none of those above.
-            RunFolderError: If `checkpoint_dir` belongs to another image or
-                other hyper-parameters, or another training is at work there.
+            RunFolderError: If `checkpoint_dir` belongs to another image, other masks
+                or other hyper-parameters, or another training is at work there.
             TrainingError: If the training diverges.
             OutputError: If something cannot be written.
         """
@@ -129,16 +137,18 @@ class SinGAN(TaskMethods):
         check_verbose(verbose)
         callbacks = check_callbacks(callbacks)
         pixels = self._read(image, alpha, value_range, max_pixels)
-        self._fit(pixels, checkpoint_dir, log_dir, callbacks, verbose)
+        self._fit(
+            *with_masks(pixels, masks), checkpoint_dir, log_dir, callbacks, verbose
+        )
         # Models and their graphs are cycles: 30 MB that would stay for long.
         gc.collect()
         return self
 
-    def _fit(self, pixels, checkpoint_dir, log_dir, callbacks, verbose):
+    def _fit(self, pixels, mask_names, checkpoint_dir, log_dir, callbacks, verbose):
         config = continue_config(self._given, checkpoint_dir)
         config = resolve_precision(config, stored_policy(checkpoint_dir))
         running = runnable_precision(config)
-        pyramid = new_pyramid(pixels, running)
+        pyramid = new_pyramid(pixels, running, mask_names)
         if not is_finished(checkpoint_dir):
             check_memory(pyramid.scales, pyramid.channels, running)
         history = LossHistory()
@@ -147,7 +157,8 @@ class SinGAN(TaskMethods):
             listeners.append(TensorBoardLog(log_dir))
         folder = None
         if checkpoint_dir is not None:
-            folder = RunFolder(checkpoint_dir, config, pixels, history)
+            given = checkpoint_dir, config, pixels, history
+            folder = RunFolder(*given, masks=len(mask_names))
         with folder or contextlib.nullcontext():
             if folder is not None and folder.is_finished:
                 pyramid, _ = load_model(folder.model_path)
@@ -157,23 +168,31 @@ class SinGAN(TaskMethods):
         self._take(pyramid, folder and folder.model_path)
 
     def estimate(
-        self, image, *, alpha="composite", value_range=None, max_pixels=MAX_PIXELS
+        self,
+        image,
+        *,
+        masks=None,
+        alpha="composite",
+        value_range=None,
+        max_pixels=MAX_PIXELS,
     ) -> Estimate:
         """Measures, in some seconds, what fitting an image would take here.
 
         Args:
-            image: As in `fit`.
-            alpha: As in `fit`. Defaults to `"composite"`.
-            value_range: As in `fit`. Defaults to `None`.
-            max_pixels: As in `fit`. Defaults to 2**28.
+            image: What `fit` takes: path, PIL image, array and others.
+            masks: A mask of the image, or a list of them. Defaults to `None`.
+            alpha: `"composite"` or `"train"`. Defaults to `"composite"`.
+            value_range: Pair (low, high) or `"auto"`. Defaults to `None`.
+            max_pixels: Most pixels of an image file. Defaults to 2**28.
 
         Returns:
             An `Estimate` with the planned scales, seconds and memory.
 
         Raises:
-            ImageError: If the image cannot be read, or is too small.
+            ImageError: If the image or a mask cannot be read, or does not fit.
         """
         pixels = self._read(image, alpha, value_range, max_pixels)
+        pixels, _ = with_masks(pixels, masks)
         scales = plan_scales(pixels.shape[:2], self._given)
         return estimate(scales, pixels.shape[-1], self._given)
 
@@ -233,7 +252,8 @@ class SinGAN(TaskMethods):
 
         Raises:
             NotFittedError: If the model has not been fitted or loaded.
-            TaskError: If `name` or `version` cannot be used.
+            TaskError: If `name` or `version` cannot be used, or the model was
+                trained with masks.
             ConfigError: If the limits are too tight for the model itself.
             OutputError: If the version exists already, or cannot be written.
         """

@@ -3,7 +3,6 @@
 from keras_singan.backend import refuse_fork
 from keras_singan.errors import NotFittedError
 from keras_singan.io.animation_file import save_animation
-from keras_singan.io.image import to_uint8
 from keras_singan.task_specs import ALPHA
 from keras_singan.task_specs import BETA
 from keras_singan.task_specs import FACTOR
@@ -17,6 +16,7 @@ from keras_singan.tasks import retrained_scale
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
 from keras_singan.tasks import variation
+from keras_singan.tasks.shared.output_pixels import to_pixels
 
 
 class TaskMethods:
@@ -31,19 +31,30 @@ class TaskMethods:
     _path = None
 
     def sample(
-        self, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+        self,
+        n=1,
+        *,
+        start_scale=0,
+        size=None,
+        tile=None,
+        seed=None,
+        refine=None,
+        return_masks=False,
     ):
         """Draws new variations: see `keras_singan.tasks.sampling.sample`.
 
         Returns:
-            uint8 array of shape `(n, height, width, channels)`.
+            uint8 array of shape `(n, height, width, channels)`. With `return_masks` a
+            pair: that array, and uint8 `(n, height, width, masks)`, 255 inside the
+            masks that `fit` was given, and 0 outside.
 
         Raises:
             NotFittedError: If the model has not been fitted or loaded.
             TaskError: If an argument is out of range.
         """
         options = {"size": size, "tile": tile, "seed": seed, "refine": refine}
-        return sampling.sample(self._fitted(), n, start_scale=start_scale, **options)
+        options |= {"start_scale": start_scale, "return_masks": return_masks}
+        return sampling.sample(self._fitted(), n, **options)
 
     def reconstruct(self):
         """Returns the training image as the generators remember it.
@@ -65,7 +76,22 @@ class TaskMethods:
         Raises:
             NotFittedError: If the model has not been fitted or loaded.
         """
-        return to_uint8(self._fitted().real.numpy()[0])
+        pyramid = self._fitted()
+        return to_pixels(pyramid, pyramid.real.value)[0]
+
+    def training_masks(self):
+        """Returns the masks as they were trained on, with the photo.
+
+        Returns:
+            uint8 array of shape `(height, width, masks)`, 255 inside and 0 outside;
+            of a model without masks there are 0.
+
+        Raises:
+            NotFittedError: If the model has not been fitted or loaded.
+        """
+        pyramid = self._fitted()
+        pixels = to_pixels(pyramid, pyramid.real.value, masks=True)[0]
+        return pixels[..., pyramid.image_channels :]
 
     def animate(
         self,

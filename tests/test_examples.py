@@ -178,7 +178,8 @@ def test_make_gallery_writes_a_sheet_for_each_task(run, tmp_path):
 
 def test_the_shipped_inputs_are_what_their_script_draws(tmp_path):
     run_example("draw_inputs.py", "--output", tmp_path)
-    for name in ("composite.png", "composite_mask.png", "clip_art.png"):
+    names = ["composite.png", "composite_mask.png", "mountains_mask.png"]
+    for name in (*names, "clip_art.png"):
         drawn, shipped = opened(tmp_path / name), opened(IMAGES / name)
         assert drawn.size == (250, 188)
         # Versions of Pillow may differ at edges.
@@ -252,3 +253,14 @@ def test_a_tile_is_written_alone_and_repeated(run, tmp_path):
     image = np.asarray(opened(path))
     copies = np.asarray(opened(tmp_path / "tile_copies.png"))
     assert (copies == np.tile(image, (2, 3, 1))).all()
+
+
+def test_image_and_mask_shows_pairs(run, tmp_path):
+    path, folder = tmp_path / "sheet.png", run.with_name("mountains")
+    options = ("--run", folder, "--output", path, "-n", 2)
+    run_example("image_and_mask.py", *SHORT, *options)
+    photo, *_, mask, one, other = read_sheet(path, 2, 3, size=(40, 30))
+    assert np.array_equal(photo, opened(folder / "scale_01" / "real.png"))
+    wanted = opened(IMAGES / "mountains_mask.png").resize((40, 30))
+    assert np.abs(mask - np.asarray(wanted, float)).mean() < 20
+    assert {*np.unique(one), *np.unique(other)} <= {0, 255}

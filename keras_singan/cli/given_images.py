@@ -11,7 +11,7 @@ from keras_singan.io.image import to_uint8
 
 
 def read_dash(*images):
-    """Gives images as tasks take them: `-` becomes the bytes of standard input.
+    """Returns images as tasks take them: `-` becomes the bytes of standard input.
 
     Raises:
         click.UsageError: If more than one of them is `-`.
@@ -38,7 +38,7 @@ def spread(image, value_range):
 
 
 def pairs_of(images, masks, takes_mask):
-    """Gives (image, mask) for each image that a command line names.
+    """Returns (image, mask) for each image that a command line names.
 
     Args:
         images: Paths. Two of them are an image and its mask, if the command takes
@@ -78,7 +78,7 @@ def _mask_in(folder, image):
 
 
 def prefixes(images):
-    """Gives what the names of results begin with, so that none is written twice.
+    """Returns what the names of results begin with, so that none is written twice.
 
     Args:
         images: Paths; of one alone the results need no prefix.

@@ -73,7 +73,7 @@ class Extras:
         return scales or (self.task.start_scale(count),), given
 
     def prepare(self, job, images, scales, **given):
-        """Gives the `Work`: here the images as they are.
+        """Returns the `Work`: here the images as they are.
 
         Args:
             job: The `Job`.
@@ -86,7 +86,7 @@ class Extras:
         return Work(images, source, self.task.name, given)
 
     def again(self, **given):
-        """Gives the options that the command after this one has, too."""
+        """Returns the options that the command after this one has, too."""
         defaults = {each.name: each.default for each in self.task.options}
         words = []
         for name, value in given.items():

@@ -204,7 +204,7 @@ _FROM = {0: "", 1: " From 1 on: below 0 nothing lies that an image could enter."
 
 
 def scales_option(default, text, rule="the middle one", least=0):
-    """Gives `--scale` for one or several scales.
+    """Returns `--scale` for one or several scales.
 
     Args:
         default: The default scale, or `None` for one that depends on the model.

@@ -32,7 +32,7 @@ def served_option(each):
 
 
 def connect(url, grpc, model_name, model_version, **options):
-    """Gives a client made from the values of `connection_options`.
+    """Returns a client made from the values of `connection_options`.
 
     Raises:
         TaskError: If the URL, or one of the values, is none.
@@ -46,7 +46,7 @@ def connect(url, grpc, model_name, model_version, **options):
 
 
 def _shared(name, **kwargs):
-    """Gives an option whose environment variable is the same for every task."""
+    """Returns an option whose environment variable is the same for every task."""
     variable = name.removeprefix("--").replace("-", "_").upper()
     return click.option(
         name, envvar=f"KERAS_SINGAN_QUERY_{variable}", show_envvar=True, **kwargs

@@ -69,7 +69,7 @@ class Output:
 
 
 def _paths(output, stems, suffix, known):
-    """Gives the path of each result."""
+    """Returns the path of each result."""
     ending = output.suffix.lower()
     if os.path.isdir(output) or ending not in {*IMAGES, *ANIMATIONS}:
         return [output / f"{stem}{suffix}" for stem in stems]

@@ -29,11 +29,23 @@ class Result:
         label: What it is called in a sheet.
         stems: A file name without suffix for each of its images.
         draw: Function that gives the images, uint8 `(H, W, C)`, as they come.
+        masked: Whether the last channels are masks, written to files of their own.
+            Defaults to `False`.
     """
 
     label: str
     stems: list[str]
     draw: Callable
+    masked: bool = False
+
+    def parts(self, job, image):
+        """Returns what is written of an image, by the ending of the file's name."""
+        return job.singan.pyramid_.parts(image) if self.masked else {"": image}
+
+    def mask_paths(self, job):
+        """Returns where its masks are written."""
+        endings = job.singan.pyramid_.mask_endings if self.masked else ()
+        return [job.mask_path(stem, each) for stem in self.stems for each in endings]
 
 
 def read_pixels(job, image):
@@ -75,10 +87,12 @@ def write_sets(job, sets, only_sheet):
         only_sheet: Whether the sheets alone are written.
     """
     stems = [] if only_sheet else [stem for each in sets for stem in each.stems]
-    channels = 3 if only_sheet else job.singan.pyramid_.channels
+    channels = 3 if only_sheet else job.singan.pyramid_.image_channels
     beside = {id(each): _beside(job, each) for each in sets}
     sheets = [each.sheet for each in sets if each.sheet is not None]
     paths = [path for path in beside.values() if path]
+    results = [result for each in sets for result in each.results]
+    paths += [path for result in results for path in result.mask_paths(job)]
     job.refuse_unwritable([*stems, *sheets], channels, paths)
     total, done = sum(len(each.stems) for each in sets), 0
     with progress_bar(job.command, total) as advance:
@@ -90,11 +104,11 @@ def write_sets(job, sets, only_sheet):
                 job.write(each.sheet, functools.partial(_save, page))
             if beside[id(each)]:
                 click.echo(_save(each.source(), beside[id(each)]))
-    job.say(*dict.fromkeys(result.label for each in sets for result in each.results))
+    job.say(*dict.fromkeys(result.label for result in results))
 
 
 def _beside(job, each):
-    """Gives where the source of a set is written beside its results, or None."""
+    """Returns where the source of a set is written beside its results, or None."""
     if not each.keep_source or each.sheet is not None or job.to_stdout:
         return None
     return job.path(each.stems[0], "_input")
@@ -118,10 +132,11 @@ def _draw(job, each, write, advance, counts):
         for result in each.results:
             drawn.append([])
             for stem, image in zip(result.stems, result.draw(), strict=True):
+                parts = result.parts(job, image)
                 if write:
-                    job.write(stem, functools.partial(_save, image))
+                    _write_parts(job, stem, parts)
                 if each.sheet is not None:
-                    drawn[-1].append(image)
+                    drawn[-1].append(parts[""])
                 done += 1
                 advance(1)
     except KeyboardInterrupt as error:
@@ -132,6 +147,15 @@ def _draw(job, each, write, advance, counts):
             f"{signal_of(error)} after {done} of {total}."
         ) from None
     return drawn
+
+
+def _write_parts(job, stem, parts):
+    """Writes an image, and its masks beside it."""
+    for ending, part in parts.items():
+        if ending:
+            click.echo(_save(part, job.mask_path(stem, ending)))
+        else:
+            job.write(stem, functools.partial(_save, part))
 
 
 def _page(source, drawn, labels):
@@ -155,9 +179,9 @@ def scale_results(job, name, scales, draw, source, grid, keep_source=False, coun
         scales: The start scales.
         draw: Function from `start_scale`, a tuple, to a stack of one image a
             scale, uint8 `(scales, H, W, C)`.
-        source: As in `ResultSet`.
+        source: Function that returns what the task began with.
         grid: Whether the sheet alone is written.
-        keep_source: As in `ResultSet`. Defaults to `False`.
+        keep_source: Whether that is written, too. Defaults to `False`.
         count: How many images `draw` gives a scale, `(scales, count, H, W, C)`;
             `None` is one without a number. Defaults to `None`.
     """
@@ -184,7 +208,7 @@ def _stems(stem, count):
 
 
 def numbered(stem, count):
-    """Gives the file names of the images of one seed."""
+    """Returns the file names of the images of one seed."""
     return [f"{stem}_{index:03d}" for index in range(count)]
 
 

@@ -72,18 +72,22 @@ class Job:
         return self.to_stdout or self._file is not None
 
     def stem(self, name, *parts):
-        """Gives a file name without suffix: the name, its parts, and the seed."""
+        """Returns a file name without suffix: the name, its parts, and the seed."""
         seed = [] if self.seed is None else [f"seed{self.seed:04d}"]
         return "_".join([name, *parts, *seed])
 
     def sheet_stem(self, name, scales, *parts):
-        """Gives the file name of a sheet of several scales, without suffix."""
+        """Returns the file name of a sheet of several scales, without suffix."""
         return f"{self.stem(name, f'scale{joined(scales)}', *parts)}_sheet"
 
     def path(self, stem, ending=""):
-        """Gives where a result goes, or what is named as it with an ending."""
+        """Returns where a result goes, or what is named as it with an ending."""
         path = self._file or self._folder / f"{stem}{self._suffix}"
         return path.with_name(f"{path.stem}{ending}{path.suffix}") if ending else path
+
+    def mask_path(self, stem, ending):
+        """Returns where the mask of a result goes: a PNG, because labels are exact."""
+        return self.path(stem, ending).with_suffix(".png")
 
     def refuse_unwritable(self, stems, channels=3, beside=()):
         """Makes sure, before the work, that its results can be written.
@@ -153,12 +157,12 @@ class Job:
 
 
 def joined(values):
-    """Gives numbers as they stand in a file name."""
+    """Returns numbers as they stand in a file name."""
     return "-".join(f"{value:g}" for value in values)
 
 
 def _kind_of(output, known):
-    """Gives whether `--output` is standard output, and the file it is or None."""
+    """Returns whether `--output` is standard output, and the file it is or None."""
     if output is None or str(output) == "-" or os.path.isdir(output):
         return str(output) == "-", None
     suffix = output.suffix.lower()

@@ -23,6 +23,7 @@ from keras_singan.export.warmup_requests import write_warmup
 from keras_singan.geometry import receptive_field
 from keras_singan.io.files import write_text
 from keras_singan.task_specs import DEFAULT_MODEL
+from keras_singan.tasks.shared.checks import check_no_masks
 
 
 def export_saved_model(
@@ -50,11 +51,13 @@ def export_saved_model(
 
     Raises:
         NotFittedError: If the model has not been fitted or loaded.
-        TaskError: If `name` or `version` cannot be used.
+        TaskError: If `name` or `version` cannot be used, or the model was trained
+            with masks: an answer holds one image, so its mask would be lost.
         ConfigError: If the limits are too tight for the model itself.
         OutputError: If the version exists, or cannot be written.
     """
     quantized = singan.quantized_scales()
+    check_no_masks(singan.pyramid_, "export", "an answer holds pictures alone")
     base = Path(path) / _checked_name(name)
     limits = limits or ExportLimits()
     limits.check_room(singan.pyramid_)
@@ -80,7 +83,7 @@ def export_saved_model(
 
 @contextlib.contextmanager
 def _utf8_folder(folder):
-    """Gives a folder that TensorFlow can write to: the name of its path is UTF-8.
+    """Returns a folder that TensorFlow can write to: the name of its path is UTF-8.
 
     Where it is not, what is written to another folder is copied.
     """

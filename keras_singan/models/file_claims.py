@@ -13,6 +13,8 @@ import h5py
 import numpy as np
 
 from keras_singan.geometry import MAX_SCALES
+from keras_singan.models.pyramid import MASK_NAME
+from keras_singan.models.pyramid import MOST_MASKS
 
 # Most bytes of a model's config: the palette of a retrained scale fits.
 _CONFIG_BYTES = 2**23
@@ -63,7 +65,8 @@ def check_plan(values, num_layers, size):
     """Checks the plan of a pyramid that its file claims.
 
     Args:
-        values: Dictionary with `sizes`, `filters` and `channels`, as JSON gave it.
+        values: Dictionary with `sizes`, `filters`, `channels` and, of models with
+            masks, `mask_names`, as JSON gave it.
         num_layers: Convolutions of each generator.
         size: Bytes of the file with the weights.
 
@@ -76,6 +79,7 @@ def check_plan(values, num_layers, size):
     if not lists or not 1 <= len(sizes) == len(filters) <= MAX_SCALES:
         raise ClaimError(f"from 1 to {MAX_SCALES} scales are possible")
     _check_range([channels], _CHANNELS)
+    _check_mask_names(values.get("mask_names", []), channels)
     _check_range(filters, _FILTERS)
     for pair in sizes:
         if not isinstance(pair, list) or len(pair) != 2:
@@ -87,6 +91,18 @@ def check_plan(values, num_layers, size):
     kernels = sum(_KERNEL * f * (2 * channels + (num_layers - 2) * f) for f in filters)
     if _WEIGHT_BYTES * (kernels + math.prod(sizes[-1]) * channels) > size:
         raise ClaimError("the weights of such networks do not fit into the file")
+
+
+def _check_mask_names(names, channels):
+    """Checks names that become parts of file names."""
+    most = min(MOST_MASKS, channels - 1)
+    if not isinstance(names, list) or len(names) > most:
+        raise ClaimError(f"at most {most} masks are possible")
+    for name in names:
+        if not isinstance(name, str) or not MASK_NAME.fullmatch(name):
+            raise ClaimError(f"{str(name)[:20]!r} is no name of a mask")
+    if len(set(names)) < len(names):
+        raise ClaimError("two masks have one name")
 
 
 def check_weights_file(data, model):

@@ -24,7 +24,9 @@ from keras_singan.models.pyramid import SinGANPyramid
 from keras_singan.models.saved_bytes import model_bytes
 from keras_singan.models.saved_bytes import read_weights
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+# What models without masks are written as: versions that know of none read them.
+_WITHOUT_MASKS = 1
 MODEL_NAME = "singan.keras"
 _CLASS = "keras_singan>SinGANPyramid"
 
@@ -50,7 +52,7 @@ def save_model(pyramid: SinGANPyramid, config: SinGANConfig, path, extra=None) -
     """
     path = check_suffix(path)
     pyramid.metadata = {
-        "format_version": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION if pyramid.mask_names else _WITHOUT_MASKS,
         "written_by": f"keras_singan {__version__}",
         "config": config.to_dict(),
     }
@@ -197,6 +199,7 @@ def _build(values, config):
         sizes=values["sizes"],
         filters=values["filters"],
         channels=int(values["channels"]),
+        mask_names=values.get("mask_names", ()),
         metadata=values["metadata"],
         dtype="float32",
     )

@@ -1,5 +1,7 @@
 """`SinGANPyramid`: the trained scales as one model."""
 
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,6 +18,10 @@ from keras_singan.ops import noise
 from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 
+# Most masks that a model may have, and what their names are made of.
+MOST_MASKS = 8
+MASK_NAME = re.compile(r"[\w-]{1,40}")
+
 
 @keras.saving.register_keras_serializable(package=PACKAGE)
 class SinGANPyramid(PyramidGraphs, keras.Model):
@@ -25,12 +31,13 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
     `generators`, `noise_amps` (float32 `(scales,)`), `z_rec` (the fixed
     reconstruction noise, float32 `(1, height, width, 1)`, repeated over the
     channels) and `real` (the finest real image, float32
-    `(1, height, width, channels)`, values in [-1, 1]).
+    `(1, height, width, channels)`, values in [-1, 1]). Of a model trained with
+    masks the last channels are theirs, 1 inside and -1 outside.
 
     Args:
         sizes: Sequence of (height, width), coarsest first.
         filters: Sequence of as many filter counts.
-        channels: Channels of the image. Defaults to `3`.
+        channels: Channels of the image, with those of masks. Defaults to `3`.
         num_layers: Convolutions of a generator. Defaults to `5`.
         normalization: `"batch"`, `"instance"` or `None`. Defaults to `"batch"`.
         padding: `"zeros"` or `"noise"`. Defaults to `"zeros"`.
@@ -38,6 +45,7 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             Defaults to `None`.
         refine_alpha: float above 0: see `SinGANConfig`. Defaults to `0.0001`.
         seed: Seed of the initial weights and of `z_rec`. Defaults to `0`.
+        mask_names: Sequence of names, one for each mask. Defaults to none.
         metadata: Dictionary that is saved with the model. Defaults to `None`.
 
     Attributes:
@@ -55,6 +63,7 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         refine_from=None,
         refine_alpha=0.0001,
         seed=0,
+        mask_names=(),
         metadata=None,
         **kwargs,
     ):
@@ -71,6 +80,7 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
         self.refine_from = refine_from
         self.refine_alpha = refine_alpha
         self.seed = seed
+        self.mask_names = tuple(mask_names)
         self.metadata = metadata
         self.generators = [self._new_generator(k) for k in range(len(self.sizes))]
         self._add_state()
@@ -79,16 +89,24 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
 
     @classmethod
     def from_plan(
-        cls, config: SinGANConfig, sizes, filters, channels, metadata=None, dtype=None
+        cls,
+        config: SinGANConfig,
+        sizes,
+        filters,
+        channels,
+        mask_names=(),
+        metadata=None,
+        dtype=None,
     ):
         """Makes an untrained pyramid: the rest of its arguments are `config`'s.
 
         Args:
             config: The hyper-parameters.
-            sizes: As of the class.
-            filters: As of the class.
-            channels: As of the class.
-            metadata: As of the class. Defaults to `None`.
+            sizes: Sequence of (height, width), coarsest first.
+            filters: Sequence of as many filter counts.
+            channels: Channels of the image, with those of masks.
+            mask_names: Sequence of the masks' names. Defaults to none.
+            metadata: Dictionary that is saved with the model. Defaults to `None`.
             dtype: Keras dtype policy of what it computes. Defaults to
                 `config.dtype_policy`, which must be definite.
         """
@@ -102,6 +120,7 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             refine_from=config.refine_from,
             refine_alpha=config.refine_alpha,
             seed=config.seed,
+            mask_names=mask_names,
             metadata=metadata,
             dtype=dtype or config.dtype_policy,
         )
@@ -151,6 +170,39 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
     def num_scales(self):
         """Number of scales."""
         return len(self.sizes)
+
+    @property
+    def mask_channels(self):
+        """How many masks it was trained with: so many channels, the last ones."""
+        return len(self.mask_names)
+
+    @property
+    def image_channels(self):
+        """Channels of the picture, without those of masks."""
+        return self.channels - self.mask_channels
+
+    def parts(self, images):
+        """Cuts images into the picture and its masks.
+
+        Args:
+            images: Array or tensor `(..., channels)`.
+
+        Returns:
+            Dictionary of arrays or tensors `(..., some)`: the picture at `""`, and
+            each mask at its ending: see `mask_endings`.
+        """
+        first = self.image_channels
+        result = {"": images[..., :first]}
+        for index, ending in enumerate(self.mask_endings, first):
+            result[ending] = images[..., index : index + 1]
+        return result
+
+    @property
+    def mask_endings(self):
+        """Endings of the names of files with its masks."""
+        if self.mask_channels == 1:
+            return ("_mask",)
+        return tuple(f"_mask_{name}" for name in self.mask_names)
 
     def noise_sizes(self, sizes=None):
         """Sizes of the noise at every scale, for images of `sizes`."""
@@ -229,17 +281,20 @@ class SinGANPyramid(PyramidGraphs, keras.Model):
             "refine_from": self.refine_from,
             "refine_alpha": self.refine_alpha,
             "seed": self.seed,
+            "mask_names": list(self.mask_names),
             "metadata": self.metadata,
         }
         return super().get_config() | config
 
 
-def new_pyramid(image, config: SinGANConfig) -> SinGANPyramid:
+def new_pyramid(image, config: SinGANConfig, mask_names=()) -> SinGANPyramid:
     """Makes an untrained pyramid for an image.
 
     Args:
-        image: float32 array `(height, width, channels)`, values in [-1, 1].
+        image: float32 array `(height, width, channels)`, values in [-1, 1]. The
+            last channels are those of the masks.
         config: The hyper-parameters.
+        mask_names: Sequence of the masks' names. Defaults to none.
 
     Raises:
         ImageError: If the image is too small for `config.min_size`.
@@ -250,6 +305,8 @@ def new_pyramid(image, config: SinGANConfig) -> SinGANPyramid:
         sizes=[scale.size for scale in plan],
         filters=[scale.filters for scale in plan],
         channels=image.shape[-1],
+        mask_names=mask_names,
     )
-    pyramid.real.assign(resize_picture(image[None], plan[-1].size))
+    real = resize_picture(image[None], plan[-1].size, pyramid.mask_channels)
+    pyramid.real.assign(real)
     return pyramid

@@ -39,7 +39,9 @@ class PyramidGraphs:
         self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
         number, rounds = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
         images = self._images_spec()
-        self._refine_graph = self.graph(refine, [images, images, number, rounds])
+        # Masks follow the patches of the picture that they belong to.
+        exchange = functools.partial(refine, seen=self.image_channels)
+        self._refine_graph = self.graph(exchange, [images, images, number, rounds])
 
     def graph(self, function, input_signature):
         """Makes the graph of a function."""
@@ -114,7 +116,7 @@ class PyramidGraphs:
             start_scale: int. Defaults to `0`.
             sizes: Sequence of the (height, width) of every scale. Defaults to the
                 trained sizes.
-            refine: As in `draw`.
+            refine: See `refined_from`. Defaults to `None`.
             at_once: The most images of a chunk; `None` is what memory allows.
                 Defaults to `None`.
 
@@ -198,7 +200,7 @@ class PyramidGraphs:
             float32 tensor `(len(indices), height, width, channels)`.
         """
         sizes = self.sizes if sizes is None else sizes
-        image = resize_picture(image, _at(sizes, start_scale - 1))
+        image = resize_picture(image, _at(sizes, start_scale - 1), self.mask_channels)
         # As many as will come out: both ways through a scale must agree.
         image += tf.zeros((len(indices), 1, 1, 1))
         refined_from = self.refined_from(refine)
@@ -236,7 +238,7 @@ class PyramidGraphs:
         return {None: own, True: always, False: never}[refine]
 
     def refine_scale(self, scale, images, start_scale, refined_from, alpha=None):
-        """Gives images of a scale the photo's patches, if it is to be refined.
+        """Replaces the patches of a scale's images by the photo's, if it is refined.
 
         Args:
             scale: int, index of the scale.
@@ -251,7 +253,7 @@ class PyramidGraphs:
         """
 
         def exchange():
-            real = resize_picture(self.real.value, self.sizes[scale])
+            real = self.real_level(scale)
             last = scale == self.num_scales - 1
             rounds = tf.constant(_LAST_ROUNDS if last else _ROUNDS)
             own = max(self.refine_alpha, _LAYOUT_ALPHA) if alpha is None else alpha
@@ -260,6 +262,10 @@ class PyramidGraphs:
 
         wanted = (start_scale <= scale) & (refined_from <= scale)
         return _when(wanted, exchange, lambda: images)
+
+    def real_level(self, scale):
+        """Returns the real image at a scale, float32 `(1, height, width, channels)`."""
+        return resize_picture(self.real.value, self.sizes[scale], self.mask_channels)
 
     def _step(self, scale, image, seed, indices, sizes):
         """One scale with fresh noise, on the image from below."""

@@ -12,7 +12,7 @@ from keras_singan.ops.resize import resize_unclipped
 STEPS = 5
 
 
-def back_project(image, original, steps=STEPS):
+def back_project(image, original, steps=STEPS, masks=0):
     """Corrects an enlarged image until it shrinks to the original.
 
     Each step shrinks the image, and adds what the original has more than that,
@@ -25,13 +25,16 @@ def back_project(image, original, steps=STEPS):
         original: float32 tensor of shape `(batch, height, width, channels)`,
             not larger, values in [-1, 1].
         steps: int. Defaults to `5`.
+        masks: int, how many channels at the end are masks. Defaults to `0`.
 
     Returns:
         float32 tensor like `image`.
     """
-    if has_opacity(original):
+    if has_opacity(original, masks):
         # Linear, as all here must be, is only the resize of premultiplied colours.
-        projected = _project(premultiply(image), premultiply(original), steps)
+        projected = _project(
+            premultiply(image, masks), premultiply(original, masks), steps
+        )
         return straighten(projected, image)
     return _project(image, original, steps)
 

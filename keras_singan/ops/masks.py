@@ -21,7 +21,7 @@ _BLOCK = 64
 
 
 def threshold(mask):
-    """Gives where a mask is above one half.
+    """Returns where a mask is above one half.
 
     JPEG makes 1 to 3 of 255 of black, which is outside, and 252 of white.
 
@@ -35,7 +35,7 @@ def threshold(mask):
 
 
 def from_image(image):
-    """Gives the mask that an image shows: its bright, opaque pixels.
+    """Returns the mask that an image shows: its bright, opaque pixels.
 
     Args:
         image: float tensor `(height, width, channels)`, values in [-1, 1]. One

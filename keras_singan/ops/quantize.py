@@ -58,7 +58,7 @@ def _centres(pixels, colors, rng):
 
 
 def repaint(image, palette):
-    """Gives every pixel the nearest colour of a palette.
+    """Paints every pixel in the nearest colour of a palette.
 
     Args:
         image: float tensor of shape `(..., channels)`; only `channels` must be

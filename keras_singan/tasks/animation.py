@@ -4,7 +4,6 @@ import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import TaskError
-from keras_singan.io.image import to_uint8
 from keras_singan.task_specs import ALPHA
 from keras_singan.task_specs import ANIMATE
 from keras_singan.task_specs import BETA
@@ -16,6 +15,7 @@ from keras_singan.tasks.shared.checks import check_number
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_size
 from keras_singan.tasks.shared.checks import check_start_scale
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.scale_sweep import over_scales
 
 
@@ -122,7 +122,7 @@ def _check_walk(pyramid, frames, start_scale, alpha, beta, loop, size, seed):
 
 
 def _animation(pyramid, start_scale, frames, sizes, **walk):
-    result = np.empty((frames, *sizes[-1], pyramid.channels), "uint8")
+    result = np.empty((frames, *sizes[-1], pyramid.image_channels), "uint8")
     done = 0
     for batch in _frames(pyramid, start_scale, frames, sizes=sizes, **walk):
         result[done : done + len(batch)] = batch
@@ -147,7 +147,7 @@ def _frames(pyramid, start_scale, frames, alpha, beta, loop, sizes, seed):
         count = min(chunk, frames + 1 - first)
         numbers = tf.constant(first, tf.int64), tf.constant(count, tf.int64)
         zs, states = walk(*numbers, states)
-        yield to_uint8(pyramid.generate_function(zs, below).numpy())
+        yield to_pixels(pyramid, pyramid.generate_function(zs, below))
 
 
 def _trace(function, *specs):

@@ -7,7 +7,6 @@ import tensorflow as tf
 from keras import ops
 
 from keras_singan.errors import TaskError
-from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import feather_of
 from keras_singan.models.generation.masked_generation import frame
@@ -19,6 +18,7 @@ from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.checks import is_whole
 from keras_singan.tasks.shared.inputs import read_picture
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
@@ -82,7 +82,7 @@ def extend(
 
     def draw(scale, index):
         result = _extend(pyramid, pixels, pads, scale, seed, index)
-        return to_uint8(result.numpy()[0])
+        return to_pixels(pyramid, result)[0]
 
     return over_scales(
         start_scale, lambda scale: np.stack([draw(scale, i) for i in range(n)])

@@ -2,15 +2,16 @@
 
 from keras import ops
 
-from keras_singan.io.image import to_uint8
 from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import repaint
 from keras_singan.task_specs import PAINT_TO_IMAGE
 from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import check_no_masks
 from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.scale_sweep import over_scales
 from keras_singan.tasks.super_resolution import enlarge_generated
 
@@ -53,6 +54,7 @@ def paint_to_image(
     if start_scale is None:
         start_scale = PAINT_TO_IMAGE.start_scale(pyramid.num_scales)
     start_scale = check_injection_scale(pyramid, start_scale)
+    check_no_masks(pyramid, PAINT_TO_IMAGE.name)
     seed = check_seed(seed)
     pixels = read_for(pyramid, paint)
     sizes = generation_sizes(pyramid, pixels.shape[:2])
@@ -65,7 +67,7 @@ def paint_to_image(
         else:
             given = retrained(scale), pixels[None], seed, sizes
             result = paint_quantized_graph(*given, refine)
-        return to_uint8(result.numpy()[0])
+        return to_pixels(pyramid, result)[0]
 
     return over_scales(start_scale, run)
 
@@ -98,9 +100,11 @@ def paint_quantized(quantized, paint, *, seed=None, refine=None):
 
     Args:
         quantized: A `QuantizedScale`.
-        paint: As in `paint_to_image`.
-        seed: As in `paint_to_image`. Defaults to `None`.
-        refine: As in `paint_to_image`. Defaults to `None`.
+        paint: The painting, of any size: what `read_for` takes.
+        seed: Whole number that fixes the noise, or `None` for a random one.
+            Defaults to `None`.
+        refine: Whether the photo's own patches refine the result; `None` is what
+            the model's config says. Defaults to `None`.
 
     Returns:
         uint8 array of shape `(height, width, channels)`, of the painting's size.
@@ -125,10 +129,10 @@ def paint_quantized_graph(quantized, image, seed, sizes, refine=None):
 
     Args:
         quantized: A `QuantizedScale`.
-        image: As in `paint_to_image_graph`.
-        seed: As in `paint_to_image_graph`.
-        sizes: As in `paint_to_image_graph`.
-        refine: As in `paint_to_image_graph`. Defaults to `None`.
+        image: float tensor `(1, height, width, channels)`, values in [-1, 1].
+        seed: int or scalar int64 tensor.
+        sizes: Sequence of (height, width), what `generation_sizes` returns.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].

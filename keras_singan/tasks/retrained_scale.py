@@ -26,7 +26,6 @@ from keras_singan.models.model_file import damaged
 from keras_singan.models.model_file import load_with_extra
 from keras_singan.models.model_file import save_model
 from keras_singan.models.pyramid import SinGANPyramid
-from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.quantize import palette
 from keras_singan.ops.quantize import repaint
 from keras_singan.performance.precision import runnable_precision
@@ -146,7 +145,7 @@ def find_quantized(model_path, pyramid, config):
 
 
 def quantized_scale(pyramid, config, scale, colors=5, *, path=None, verbose=0):
-    """Gives the retrained scale of a model: from its file, or made anew.
+    """Returns the retrained scale of a model, read from its file or trained now.
 
     A file of another model, other colours or another training is replaced; a
     file that is no retrained scale at all is left alone and refused.
@@ -202,11 +201,11 @@ def retrain(pyramid, config, scale, colors, verbose=0):
     """Trains one scale of a copy of `pyramid` on few colours: see the module.
 
     Args:
-        pyramid: As in `quantized_scale`.
-        config: As in `quantized_scale`.
-        scale: As in `quantized_scale`.
-        colors: As in `quantized_scale`.
-        verbose: As in `quantized_scale`. Defaults to `0`.
+        pyramid: A trained `SinGANPyramid`; it stays as it is.
+        config: The `SinGANConfig` that it was trained with.
+        scale: int from 1 up to the finest.
+        colors: int from 2 to 256.
+        verbose: `0` for silence, else lines on standard error. Defaults to `0`.
 
     Returns:
         A `QuantizedScale`.
@@ -239,7 +238,7 @@ class QuantizedTrainer(ScaleTrainer):
     """
 
     def __init__(self, pyramid, scale, config, colors):
-        real = resize_picture(pyramid.real.value, pyramid.sizes[scale])
+        real = pyramid.real_level(scale)
         self.palette = palette(real.numpy()[0], colors, config.seed)
         super().__init__(pyramid, scale, config)
 
@@ -249,7 +248,7 @@ class QuantizedTrainer(ScaleTrainer):
 
 
 def fingerprint(pyramid):
-    """Gives the SHA-256 of all that a pyramid holds: which model it is."""
+    """Returns the SHA-256 of all weights of a pyramid: it tells models apart."""
     digest = hashlib.sha256()
     for weight in pyramid.weights:
         values = np.asarray(weight.numpy(), "<f4", order="C")

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_singan.errors import TaskError
-from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.wrapped_generation import AXES
 from keras_singan.models.generation.wrapped_generation import wrapped_chunks
 from keras_singan.tasks.shared.checks import check_count
@@ -13,10 +12,19 @@ from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_size
 from keras_singan.tasks.shared.checks import check_start_scale
+from keras_singan.tasks.shared.output_pixels import to_pixels
 
 
 def sample(
-    pyramid, n=1, *, start_scale=0, size=None, tile=None, seed=None, refine=None
+    pyramid,
+    n=1,
+    *,
+    start_scale=0,
+    size=None,
+    tile=None,
+    seed=None,
+    refine=None,
+    return_masks=False,
 ):
     """Draws new variations of the photo.
 
@@ -42,17 +50,28 @@ def sample(
             config says for `start_scale` 0, and no for later ones, from which
             refined samples would be the photo again. Tiles are not refined.
             Defaults to `None`.
+        return_masks: Whether a model trained with masks also gives the mask of
+            each image. Defaults to `False`.
 
     Returns:
-        uint8 array of shape `(n, height, width, channels)`.
+        uint8 array of shape `(n, height, width, channels)`. With `return_masks` a
+        pair: that array, and the masks, uint8 `(n, height, width, masks)`, 255
+        inside and 0 outside.
 
     Raises:
-        TaskError: If an argument is out of range.
+        TaskError: If an argument is out of range, or masks are asked of a model
+            without them.
     """
     options = {"start_scale": start_scale, "size": size, "tile": tile, "seed": seed}
-    drawn = iterate_samples(pyramid, n, **options, refine=refine)
+    options |= {"refine": refine, "masks": return_masks}
+    drawn = iterate_samples(pyramid, n, **options)
     results = [np.concatenate(list(batches)) for batches in drawn]
-    return np.stack(results) if isinstance(start_scale, Iterable) else results[0]
+    several = isinstance(start_scale, Iterable)
+    result = np.stack(results) if several else results[0]
+    if not return_masks:
+        return result
+    first = pyramid.image_channels
+    return result[..., :first], result[..., first:]
 
 
 def iterate_samples(
@@ -65,6 +84,7 @@ def iterate_samples(
     seed=None,
     refine=None,
     at_once=None,
+    masks=False,
 ):
     """Does what `sample` does, one start scale after the other, in batches.
 
@@ -78,6 +98,9 @@ def iterate_samples(
         refine: See `sample`. Defaults to `None`.
         at_once: The most images of a batch; `None` is what memory allows, the
             fastest. Defaults to `None`.
+        masks: Whether the channels of the masks follow those of the image, as
+            `keras_singan.tasks.shared.output_pixels.to_pixels` has them. Defaults
+            to `False`.
 
     Returns:
         Iterator with an iterator for each scale, of uint8 arrays
@@ -94,11 +117,24 @@ def iterate_samples(
     refine = check_refine(refine)
     scales = scales if isinstance(scales, tuple) else (scales,)
     axes = _check_tile(tile, scales)
+    _check_masks(pyramid, masks)
     if axes is not None:
         _check_plain(refine)
-        return (_tiles(pyramid, n, sizes, axes, seed, at_once) for _ in scales)
-    how = sizes, refine, at_once
-    return (_samples(pyramid, n, scale, seed, *how) for scale in scales)
+        drawn = (wrapped_chunks(pyramid, seed, n, axes, sizes, at_once) for _ in scales)
+    else:
+        how = sizes, refine, at_once
+        drawn = (pyramid.draw_chunks(seed, n, scale, *how) for scale in scales)
+    return (
+        (to_pixels(pyramid, images, masks) for images in batches) for batches in drawn
+    )
+
+
+def _check_masks(pyramid, masks):
+    if masks and not pyramid.mask_channels:
+        raise TaskError(
+            "`return_masks` must be False for a model that was trained without masks: "
+            f"fit(image, masks=...) takes them. Received: return_masks={masks!r}."
+        )
 
 
 def _check_plain(refine):
@@ -107,17 +143,6 @@ def _check_plain(refine):
             "`refine` must be False or None with `tile`, since refined borders would "
             f"not meet. Received: refine={refine!r}."
         )
-
-
-def _tiles(pyramid, n, sizes, axes, seed, at_once):
-    for images in wrapped_chunks(pyramid, seed, n, axes, sizes, at_once):
-        yield to_uint8(images.numpy())
-
-
-def _samples(pyramid, n, start_scale, seed, sizes, refine, at_once):
-    how = sizes, refine, at_once
-    for images in pyramid.draw_chunks(seed, n, start_scale, *how):
-        yield to_uint8(images.numpy())
 
 
 def _check_tile(tile, scales):
@@ -137,7 +162,7 @@ def _check_tile(tile, scales):
 
 
 def reconstruct(pyramid):
-    """Gives the training image back, as the generators remember it.
+    """Returns the training image as the generators remember it.
 
     Args:
         pyramid: A trained `SinGANPyramid`.
@@ -145,4 +170,4 @@ def reconstruct(pyramid):
     Returns:
         uint8 array of shape `(height, width, channels)`.
     """
-    return to_uint8(pyramid.reconstruct().numpy()[0])
+    return to_pixels(pyramid, pyramid.reconstruct())[0]

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from keras_singan.errors import TaskError
 from keras_singan.geometry import super_resolution_steps
-from keras_singan.io.image import to_uint8
 from keras_singan.ops import noise
 from keras_singan.ops.back_projection import back_project
 from keras_singan.ops.opacity import resize_picture
@@ -16,8 +15,10 @@ from keras_singan.ops.step_sizes import MAX_FACTOR
 from keras_singan.ops.step_sizes import step_sizes
 from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import SUPER_RESOLVE
+from keras_singan.tasks.shared.checks import check_no_masks
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.rules import least_size
 
 # The seed that means no noise, where `None` cannot be said.
@@ -72,12 +73,13 @@ def super_resolve(
     seed = check_seed(seed) if noisy else NO_NOISE
     pixels = pyramid.real.value
     if image is not None:
+        check_no_masks(pyramid, f"{SUPER_RESOLVE.name} with an image")
         pixels = read_for(pyramid, image)[None]
         least_size(pyramid, pixels.shape[1:3]).check()
     if config is not None:
         warn_unless_trained_for(config, factor)
     result = super_resolve_graph(pyramid, pixels, factor, seed, noisy, back_projection)
-    return to_uint8(result.numpy()[0])
+    return to_pixels(pyramid, result)[0]
 
 
 def super_resolve_graph(pyramid, image, factor, seed, noisy=None, back_projection=True):
@@ -102,16 +104,19 @@ def super_resolve_graph(pyramid, image, factor, seed, noisy=None, back_projectio
         noisy = tf.not_equal(tf.cast(seed, tf.int64), NO_NOISE)
     original = tf.convert_to_tensor(image)
     any_size = tf.TensorShape((1, None, None, pyramid.channels))
+    masks = pyramid.mask_channels
     sizes = step_sizes(tf.shape(original)[1:3], factor)
 
     def step(i, image):
         size = tuple(tf.unstack(sizes[i]))
         z = _noise(pyramid, i, size, seed, noisy)
-        previous = tf.ensure_shape(resize_picture(image, size), any_size)
+        previous = resize_picture(image, size, masks)
+        previous = tf.ensure_shape(previous, any_size)
         image = pyramid.apply_generator(pyramid.num_scales - 1, z, previous)
         if back_projection:
             # Early, too: later steps would build on what is to be taken back.
-            image = back_project(tf.clip_by_value(image, -1.0, 1.0), original, 1)
+            image = tf.clip_by_value(image, -1.0, 1.0)
+            image = back_project(image, original, 1, masks)
         return i + 1, image
 
     _, enlarged = tf.while_loop(
@@ -122,7 +127,9 @@ def super_resolve_graph(pyramid, image, factor, seed, noisy=None, back_projectio
         parallel_iterations=1,
     )
     enlarged = tf.clip_by_value(enlarged, -1.0, 1.0)
-    return back_project(enlarged, original) if back_projection else enlarged
+    if not back_projection:
+        return enlarged
+    return back_project(enlarged, original, masks=masks)
 
 
 def enlarge_generated(pyramid, generated, size):
@@ -148,7 +155,7 @@ def enlarge_generated(pyramid, generated, size):
             pyramid, generated, tf.minimum(factor, _MOST_DETAILED), NO_NOISE
         ),
     )
-    return resize_picture(grown, size)
+    return resize_picture(grown, size, pyramid.mask_channels)
 
 
 def _noise(pyramid, step, size, seed, noisy):

@@ -6,7 +6,6 @@ import numpy as np
 from keras import ops
 
 from keras_singan.errors import TaskError
-from keras_singan.io.image import to_uint8
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import part_canvases
@@ -18,6 +17,7 @@ from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.checks import is_whole
 from keras_singan.tasks.shared.inputs import read_picture
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.regions import read_mask
 from keras_singan.tasks.super_resolution import enlarge_generated
 
@@ -118,7 +118,7 @@ def iterate_variations(
 
     def draw(scale, index):
         result = _vary(pyramid, canvases, pixels, inside, scale, seed, index, refine)
-        return to_uint8(result.numpy()[0])
+        return to_pixels(pyramid, result)[0]
 
     return (draw(scale, index) for scale in scales for index in range(n))
 

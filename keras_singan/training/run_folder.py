@@ -58,13 +58,14 @@ class RunFolder:
         config: The hyper-parameters of this training.
         image: float32 array `(height, width, channels)`, the image as read.
         history: The `LossHistory` that listens to this training.
+        masks: How many of the last channels are masks. Defaults to `0`.
     """
 
-    def __init__(self, path, config: SinGANConfig, image, history):
+    def __init__(self, path, config: SinGANConfig, image, history, masks=0):
         self.path = Path(path)
         self.config = config
         self.history = history
-        self._card = run_card(config, image)
+        self._card = run_card(config, image, masks)
         self._open = contextlib.ExitStack()
 
     def __enter__(self):
@@ -143,7 +144,7 @@ class RunFolder:
             found = read_json(self.path / "config.json")
             # A field that the version which wrote it did not have meant this.
             there = SinGANConfig().to_dict() | EARLIER_VALUES | found["config"]
-            image = found["image"]
+            image, masks = found["image"], found.get("masks")
         except (OSError, ValueError, KeyError, TypeError):
             raise RunFolderError(
                 "A run folder's config.json must be one of keras_singan. "
@@ -152,6 +153,11 @@ class RunFolder:
         if image != card["image"]:
             raise RunFolderError(
                 "The run folder belongs to another image; give another --output "
+                f"(checkpoint_dir). Received: path={str(self.path)!r}."
+            )
+        if masks != card.get("masks"):
+            raise RunFolderError(
+                "The run folder was begun with other masks; give another --output "
                 f"(checkpoint_dir). Received: path={str(self.path)!r}."
             )
         changed = _differences(there, card["config"])
@@ -282,18 +288,30 @@ def _stored_values(path):
     return stored if isinstance(stored, dict) else {}
 
 
-def run_card(config: SinGANConfig, image):
-    """Returns what identifies a run: hyper-parameters and the image's hash."""
-    height, width, channels = image.shape
-    return {
+def run_card(config: SinGANConfig, image, masks=0):
+    """Returns what identifies a run: hyper-parameters, the hashes of image and masks.
+
+    Args:
+        config: The hyper-parameters.
+        image: float32 array `(height, width, channels)`.
+        masks: How many of the last channels are masks. Defaults to `0`.
+    """
+    first = image.shape[-1] - masks
+    card = {
         "written_by": f"keras_singan {__version__}",
         "config": config.to_dict(),
-        "image": {
-            "height": height,
-            "width": width,
-            "channels": channels,
-            "sha256": hashlib.sha256(image.tobytes()).hexdigest(),
-        },
+        "image": _identity(image[..., :first]),
+    }
+    return card | {"masks": _identity(image[..., first:])} if masks else card
+
+
+def _identity(image):
+    height, width, channels = image.shape
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "sha256": hashlib.sha256(image.tobytes()).hexdigest(),
     }
 
 

@@ -7,7 +7,6 @@ from keras_singan.errors import TrainingError
 from keras_singan.geometry import scale_steps
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
-from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 from keras_singan.training.interrupts import held_interrupts
 from keras_singan.training.moving_averages import estimate_averages
@@ -33,7 +32,7 @@ class ScaleTrainer:
         if below is not None:
             self.steps = scale_steps(pyramid.filters, config)[scale]
         self.size = pyramid.sizes[scale]
-        self.real = resize_picture(pyramid.real.value, self.size)
+        self.real = pyramid.real_level(scale)
         self._set_noise_amp()
         self.data = new_scale_data(
             pyramid, scale, config, self.real, self.previous_rec, self.entering
@@ -99,7 +98,9 @@ class ScaleTrainer:
             return
         upsampled = resize(below, self.size)
         self.previous_rec = self.entering(upsampled)
-        rmse = tf.sqrt(tf.reduce_mean(tf.square(self.real - upsampled)))
+        # Of the picture: a mask's sharp edges would call for far more noise.
+        missing = self.pyramid.parts(self.real - upsampled)[""]
+        rmse = tf.sqrt(tf.reduce_mean(tf.square(missing)))
         amps = self.pyramid.noise_amps.numpy()
         amps[self.scale] = self.config.noise_amp * rmse.numpy()
         self.pyramid.noise_amps.assign(amps)
@@ -149,15 +150,21 @@ class ScaleTrainer:
 
         Returns:
             Dictionary of float32 arrays `(1, height, width, channels)`, values
-            around [-1, 1], named `real`, `sample` and `reconstruction`.
+            around [-1, 1], named `real`, `sample` and `reconstruction`; those of
+            masks have the endings that `SinGANPyramid.parts` names.
         """
         stop = self.scale + 1
         sizes = self.pyramid.sizes[:stop]
         zs = self.pyramid.draw_noise(self.config.seed, tf.range(1), sizes=sizes)
+        whole = {
+            "real": self.real,
+            "sample": self.pyramid.generate_function(zs, stop_scale=stop),
+            "reconstruction": self.pyramid.reconstruct(stop),
+        }
         return {
-            "real": self.real.numpy(),
-            "sample": self.pyramid.generate_function(zs, stop_scale=stop).numpy(),
-            "reconstruction": self.pyramid.reconstruct(stop).numpy(),
+            name + ending: part
+            for name, image in whole.items()
+            for ending, part in self.pyramid.parts(image.numpy()).items()
         }
 
     def _statistics_inputs(self, draws=16, repeats=3):

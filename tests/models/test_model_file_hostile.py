@@ -1,6 +1,7 @@
 """Model files of another kind, or made to do harm: refused, and never run."""
 
 import builtins
+import json
 import sys
 import zipfile
 
@@ -8,6 +9,7 @@ import keras
 import pytest
 from support.checks import assert_one_line
 from support.hostile_models import rewritten
+from support.masked_models import masked
 from support.tiny_models import TINY
 from support.tiny_models import assert_refused
 from support.tiny_models import assert_same_weights
@@ -122,3 +124,34 @@ def test_weights_of_another_shape_are_refused(file, tmp_path, sizes, options):
         weights = archive.read("model.weights.h5")
     path = rewritten(file, tmp_path / "mixed.keras", model=weights)
     assert_refused(path, "damaged")
+
+
+@pytest.mark.parametrize(
+    "names, text",
+    [
+        (["../../x"], "no name of a mask"),
+        ([""], "no name of a mask"),
+        ([7], "no name of a mask"),
+        (["a" * 41], "no name of a mask"),
+        (["a", "a"], "one name"),
+        (["a", "b", "c"], "at most 2 masks"),
+        ("ab", "at most 2 masks"),
+    ],
+)
+def test_names_of_masks_are_read_with_suspicion(file, tmp_path, names, text):
+    # They become parts of the names of files.
+    def change(content):
+        content["config"]["mask_names"] = names
+
+    assert_refused(rewritten(file, tmp_path / "x.keras", change), text)
+
+
+def test_only_a_file_with_masks_needs_a_version_that_knows_them(tmp_path):
+    assert stored_version(trained()[1] / "singan.keras") == FORMAT_VERSION - 1
+    model = masked()
+    assert stored_version(model.save(tmp_path / "m.keras")) == FORMAT_VERSION
+
+
+def stored_version(path):
+    content = json.loads(zipfile.ZipFile(path).read("config.json"))
+    return content["config"]["metadata"]["format_version"]

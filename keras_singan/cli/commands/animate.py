@@ -131,7 +131,7 @@ def _counted(batches, advance):
 
 
 def _names(job, scale, beta, betas, size):
-    """Gives a cell's label in the sheet, and its file name without suffix."""
+    """Returns a cell's label in the sheet, and its file name without suffix."""
     parts = [f"scale{scale}", *_shape(size)]
     if len(betas) == 1:
         return f"scale {scale}", job.stem("animation", *parts)

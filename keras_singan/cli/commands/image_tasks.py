@@ -31,6 +31,7 @@ from keras_singan.cli.task_options import part_options
 from keras_singan.cli.task_run import Job
 from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import FACTOR
+from keras_singan.task_specs import MASK
 from keras_singan.task_specs import START_SCALE
 from keras_singan.task_specs import SUPER_RESOLVE
 from keras_singan.task_specs import VARY
@@ -46,36 +47,20 @@ masks_option = click.option(
 def image_command(task):
     """Makes the command of a task of the family: see `keras_singan.task_specs`."""
     extras = extras_of(task)
-    takes_mask = "mask_bytes" in task
+    run = functools.partial(_run, task, extras)
+    for decorate in reversed(_decorators(task, extras)):
+        run = decorate(run)
+    text = image_help(task, extras.usage, extras.more)
+    return click.command(task.command, help=text)(run)
 
-    def run(model, scale, seed, grid, output, overwrite, images, value_range, **given):
-        refine = given.pop("refine", None)
-        masks = given.pop("masks", None)
-        pairs = pairs_of(images, masks, takes_mask)
-        for pair in pairs:
-            extras.check(pair, **given)
-        contents = _contents(pairs, value_range, takes_mask)
-        names = prefixes([image for image, _ in pairs])
-        job = Job(task.command, model, seed, output, overwrite)
-        scales, given = extras.settle(job, contents, scale, **given)
-        sets = []
-        for name, inputs in zip(names, contents, strict=True):
-            work = extras.prepare(job, inputs, scales, **given)
-            if takes_mask:
-                _compare(job, work)
-            work.stem = name + work.stem
-            if task.refines:
-                work.arguments["refine"] = refine
-            sets.append(_result_set(job, task, work, scales, grid))
-        write_sets(job, sets, grid)
-        again = [*extras.again(**given), *(["--masks", masks] if masks else [])]
-        job.say_next_scale(scales, *images, least=1, options=again)
 
-    scale = task["start_scale"]
+def _decorators(task, extras):
+    """Returns what adds arguments and options, in the order of the help."""
+    scale, takes_mask = task["start_scale"], MASK.name in task
     ruled = isinstance(scale.default, str)
     default, rule = (None, scale.default) if ruled else (scale.default, None)
     usage = "IMAGE [MASK]" if takes_mask else "IMAGE..."
-    decorators = [
+    return [
         click.argument(
             "images",
             type=IMAGE,
@@ -92,14 +77,56 @@ def image_command(task):
         seed_option,
         output_options,
     ]
-    for decorate in reversed(decorators):
-        run = decorate(run)
-    text = image_help(task, extras.usage, extras.more)
-    return click.command(task.command, help=text)(run)
+
+
+def _run(
+    task,
+    extras,
+    model,
+    scale,
+    seed,
+    grid,
+    output,
+    overwrite,
+    images,
+    value_range,
+    masks=None,
+    refine=None,
+    **given,
+):
+    """Does what the command line says."""
+    takes_mask = MASK.name in task
+    pairs = pairs_of(images, masks, takes_mask)
+    for pair in pairs:
+        extras.check(pair, **given)
+    contents = _contents(pairs, value_range, takes_mask)
+    names = prefixes([image for image, _ in pairs])
+    job = Job(task.command, model, seed, output, overwrite)
+    _refuse_masked(job, task)
+    scales, given = extras.settle(job, contents, scale, **given)
+    sets = []
+    for name, inputs in zip(names, contents, strict=True):
+        work = extras.prepare(job, inputs, scales, **given)
+        if takes_mask:
+            _compare(job, work)
+        work.stem = name + work.stem
+        if task.refines:
+            work.arguments["refine"] = refine
+        sets.append(_result_set(job, task, work, scales, grid))
+    write_sets(job, sets, grid)
+    again = [*extras.again(**given), *(["--masks", masks] if masks else [])]
+    job.say_next_scale(scales, *images, least=1, options=again)
+
+
+def _refuse_masked(job, task):
+    """Refuses a model trained with masks before anything is measured or announced."""
+    from keras_singan.tasks.shared.checks import check_no_masks
+
+    check_no_masks(job.singan.pyramid_, task.name)
 
 
 def _contents(pairs, value_range, takes_mask):
-    """Gives a list of what a task reads, for each image (and mask) named."""
+    """Returns a list of what a task reads, for each image (and mask) named."""
     contents = read_dash(*(name for pair in pairs for name in pair))
     return [
         [spread(image, value_range), mask]

@@ -37,7 +37,8 @@ def _facts(pyramid, config, path):
         "path": path,
         "written_by": pyramid.metadata["written_by"],
         "format_version": pyramid.metadata["format_version"],
-        "channels": pyramid.channels,
+        "channels": pyramid.image_channels,
+        "masks": list(pyramid.mask_names),
         "scales": [
             {"scale": k, "size": list(size), "filters": filters, "noise_amp": amp}
             for k, (size, filters, amp) in enumerate(pairs)
@@ -55,7 +56,8 @@ def _print(facts):
     height, width = facts["scales"][-1]["size"]
     console.print(
         f"{facts['path']}: a SinGAN of {height} x {width} (height x width), "
-        f"{facts['channels']} channels, written by {facts['written_by']}",
+        f"{facts['channels']} channels{_masks_text(facts['masks'])}, written by "
+        f"{facts['written_by']}",
         soft_wrap=True,
     )
     table = Table("scale", "height x width", "filters", "noise amplitude")
@@ -70,3 +72,11 @@ def _print(facts):
     console.print(table)
     for name, value in facts["config"].items():
         console.print(f"{name} = {value}")
+
+
+def _masks_text(names):
+    """Says which masks a model has: nothing, or for example `, 2 masks (dog, cat)`."""
+    if not names:
+        return ""
+    noun = "mask" if len(names) == 1 else "masks"
+    return f", {len(names)} {noun} ({', '.join(names)})"

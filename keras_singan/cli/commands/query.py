@@ -256,7 +256,7 @@ def _seed(seed):
 
 
 def _stem(name, scale, seed, *more):
-    """Gives a file name without suffix; the server's default scale is not known."""
+    """Returns a file name without suffix; the server's default scale is not known."""
     parts = [] if scale is None else [f"scale{scale}"]
     return "_".join([name, *parts, *more, f"seed{seed:04d}"])
 

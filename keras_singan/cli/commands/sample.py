@@ -56,6 +56,10 @@ def sample(
 
     An image's file name holds its scale, a size that was asked for, its seed and
     its number: the same seed and number give the same image again.
+
+    A model that was trained with masks also writes the mask of each image,
+    NAME_mask.png or, of several, NAME_mask_THEIRS.png; but not with --grid or
+    --output -.
     """
     factors = (height_factor, width_factor)
     if size is not None and factors != (None, None):
@@ -70,12 +74,14 @@ def sample(
 
     # The noise of all scales is checked here, and drawn scale by scale.
     options = {"size": size, "tile": tile, "seed": job.seed, "refine": refine}
+    masks = bool(job.singan.pyramid_.mask_channels) and not (grid or job.to_stdout)
+    options["masks"] = masks
     images = iterate_samples(job.singan.pyramid_, count, start_scale=scale, **options)
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
     name = f"sample_tile_{tile}" if tile else "sample"
     shape = [] if size is None else ["{}x{}".format(*size)]
-    results = [make(job, name, each, count, images, shape) for each in scale]
+    results = [make(job, name, each, count, images, shape, masks) for each in scale]
     sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
     write_sets(job, [ResultSet(results, source, sheet)], grid and not plain)
@@ -92,16 +98,17 @@ def _times(trained, factors):
     return tuple(max(1, round(side * (factor or 1))) for side, factor in pairs)
 
 
-def _result(job, name, scale, count, images, shape):
+def _result(job, name, scale, count, images, shape, masks):
     stem = job.stem(name, f"scale{scale}", *shape)
     return Result(
         f"scale {scale}",
         numbered(stem, count),
         lambda: itertools.chain.from_iterable(next(images)),
+        masks,
     )
 
 
-def _grid_result(job, name, scale, count, images, shape):
+def _grid_result(job, name, scale, count, images, shape, masks):
     stem = f"{job.stem(name, f'scale{scale}', *shape)}_grid{count}"
     return Result(f"scale {scale}", [stem], lambda: [_sheet(job, count, next(images))])
 

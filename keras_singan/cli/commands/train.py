@@ -29,6 +29,14 @@ from keras_singan.performance.threads import share_threads
 )
 @config_options
 @click.option(
+    "--mask",
+    "masks",
+    type=IMAGE,
+    multiple=True,
+    help="Mask of IMAGE, white where the object is: `sample` then draws pairs of a "
+    "picture and its mask. Can be given up to 8 times.",
+)
+@click.option(
     "--alpha",
     type=click.Choice(["composite", "train"]),
     default="composite",
@@ -63,6 +71,7 @@ def train(
     image,
     others,
     output,
+    masks,
     alpha,
     value_range,
     max_pixels,
@@ -81,13 +90,14 @@ def train(
     """
     _check_one(image, others)
     folder = _run_folder(image, output, resume)
-    (image,) = read_dash(image)
+    image, *masks = read_dash(image, *masks)
     import_quietly()
     share_threads()
     from keras_singan import SinGAN
 
     model = SinGAN(**config_values(**values))
     reading = {"alpha": alpha, "value_range": value_range, "max_pixels": max_pixels}
+    reading["masks"] = masks
     if dry_run:
         _show_plan(model, image, **reading)
         click.echo("Next: the same command without --dry-run")

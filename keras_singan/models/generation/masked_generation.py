@@ -150,7 +150,7 @@ def wider_canvases(pyramid, image, pads):
 
 
 def scaled_pads(pads, size, finest):
-    """Gives what `pads` of the finest scale are at another, rounded, halves up."""
+    """Returns the `pads` of the finest scale at the size of another, halves up."""
     sides = (1, 1, 0, 0)
     return [
         (2 * pad * size[side] + finest[side]) // (2 * finest[side])
@@ -159,13 +159,13 @@ def scaled_pads(pads, size, finest):
 
 
 def feather_of(size):
-    """Gives the width of the seam inside a photo of `size`, in pixels."""
+    """Returns the width of the seam inside a photo of `size`, in pixels."""
     wanted = 2 * FEATHER_AT_250 * tf.reduce_max(tf.stack(size))
     return tf.maximum(_LEAST_FEATHER, (wanted + 250) // 500)
 
 
 def frame(size, pads, feather):
-    """Gives how much of a frame shows: 1 around a photo, falling to 0 inside it.
+    """Returns how much of a frame shows: 1 around a photo, falling to 0 inside it.
 
     Args:
         size: (height, width) of the photo.

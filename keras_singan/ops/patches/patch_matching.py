@@ -63,7 +63,7 @@ def _some_patches(real):
 
 
 def match_features(image, basis):
-    """Gives every patch of an image its coordinates in a `patch_basis`.
+    """Projects every patch of an image on a `patch_basis`.
 
     Args:
         image: float32 tensor `(1, height, width, channels)`.
@@ -163,7 +163,7 @@ def track_matches(queries, keys, matches, keys_below, alpha):
         keys: `match_features` of the larger real image.
         matches: int32 tensor `(rows, columns, 2)` of the smaller images.
         keys_below: int32 tensor `(2,)`, rows and columns of the smaller `keys`.
-        alpha: As in `first_matches`.
+        alpha: float32 scalar above 0: see `keras_singan.ops.patch_refinement.refine`.
 
     Returns:
         int32 tensor `(rows, columns, 2)`.
@@ -190,10 +190,10 @@ def spread_matches(queries, keys, matches, alpha, steps=_NEIGHBOURS):
     """Lets each patch take over the match of a neighbour, if that is nearer.
 
     Args:
-        queries: As in `first_matches`.
-        keys: As in `first_matches`.
+        queries: `match_features` of the image.
+        keys: `match_features` of the real image.
         matches: int32 tensor `(rows, columns, 2)`.
-        alpha: As in `first_matches`.
+        alpha: float32 scalar above 0: see `keras_singan.ops.patch_refinement.refine`.
         steps: List of (rows, columns) to the neighbours. Defaults to some that
             are 1 and 4 px away, and the patch itself.
 

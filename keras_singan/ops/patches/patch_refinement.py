@@ -33,7 +33,7 @@ _REACH = 1.5
 _BARRED = 1e3
 
 
-def refine(images, real, alpha=0.0001, rounds=1):
+def refine(images, real, alpha=0.0001, rounds=1, seen=None):
     """Replaces the patches of images by the nearest ones of the real image.
 
     An image with a side under 7 px has no patches and stays as it is.
@@ -48,6 +48,8 @@ def refine(images, real, alpha=0.0001, rounds=1):
             Defaults to `0.0001`.
         rounds: int or scalar int tensor, how often patches are matched and
             averaged. More rounds give crisper pictures. Defaults to `1`.
+        seen: int, how many channels decide which patches are alike. The others,
+            those of masks, come along with them. Defaults to `None`: all.
 
     Returns:
         float32 tensor of the shape of `images`, values in [-1, 1]. Each image
@@ -58,7 +60,7 @@ def refine(images, real, alpha=0.0001, rounds=1):
     alpha, rounds = tf.cast(alpha, tf.float32), tf.cast(rounds, tf.int32)
 
     def refine_one(image):
-        refined = _refine_one(image[None], real, alpha, rounds)[0]
+        refined = _refine_one(image[None], real, alpha, rounds, seen)[0]
         return tf.ensure_shape(refined, image.shape)
 
     sides = tf.concat([tf.shape(images)[1:3], tf.shape(real)[1:3]], 0)
@@ -69,17 +71,18 @@ def refine(images, real, alpha=0.0001, rounds=1):
     )
 
 
-def _refine_one(image, real, alpha, rounds):
-    matches = find_matches(image, real, alpha)
-    basis = patch_basis(real)
-    keys = match_features(real, basis)
+def _refine_one(image, real, alpha, rounds, seen):
+    pictured = real[..., :seen]
+    matches = find_matches(image[..., :seen], pictured, alpha)
+    basis = patch_basis(pictured)
+    keys = match_features(pictured, basis)
 
     def again(count, image, matches):
-        queries = match_features(image, basis)
+        queries = match_features(image[..., :seen], basis)
         matches = spread_matches(queries, keys, matches, alpha)
-        return count + 1, average_patches(real, matches), matches
+        return count + 1, average_patches(real, matches, seen), matches
 
-    refined = average_patches(real, matches)
+    refined = average_patches(real, matches, seen)
     _, refined, _ = tf.while_loop(
         lambda count, *_: count < rounds,
         again,
@@ -96,7 +99,7 @@ def find_matches(image, real, alpha, barred=None):
     Args:
         image: float32 tensor `(1, height, width, channels)`, sides of 7 px or more.
         real: float32 tensor `(1, any height, any width, channels)`.
-        alpha: As in `refine`.
+        alpha: float32 scalar above 0: see `refine`.
         barred: bool tensor of the height and width of `real`: patches that touch it
             are not used. Defaults to `None`, nowhere.
 
@@ -130,7 +133,7 @@ def rematch(image, real, matches, alpha, barred=None):
         image: As in `find_matches`.
         real: As in `find_matches`.
         matches: int32 tensor: what `find_matches` gave.
-        alpha: As in `refine`.
+        alpha: float32 scalar above 0: see `refine`.
         barred: As in `find_matches`. Defaults to `None`.
 
     Returns:
@@ -188,7 +191,7 @@ def _shrink(image, octave):
     return resize(image, tuple(tf.unstack(size)))
 
 
-def average_patches(real, matches):
+def average_patches(real, matches, seen=None):
     """Puts an image together from the real patches that were matched.
 
     Overlapping patches are averaged twice: by how near their middles are, then also
@@ -198,6 +201,7 @@ def average_patches(real, matches):
         real: float32 tensor `(1, height, width, channels)`.
         matches: int32 tensor `(rows, columns, 2)`: for the patch at each (top,
             left), the (top, left) of its real patch.
+        seen: int, how many channels must agree. Defaults to `None`: all.
 
     Returns:
         float32 tensor `(1, rows + 6, columns + 6, channels)`.
@@ -207,7 +211,7 @@ def average_patches(real, matches):
 
     def agreement(part, place):
         apart = tf.square(part - _below(mean, place, matches))
-        apart = tf.reduce_mean(apart, -1, keepdims=True)
+        apart = tf.reduce_mean(apart[..., :seen], -1, keepdims=True)
         # Values span 2. The constant keeps a mean where nothing agrees.
         agrees = tf.exp(-apart / (8 * _AGREEMENT**2)) + 1e-6
         return agrees * _nearness(place)

@@ -2,11 +2,12 @@
 
 from keras import ops
 
-from keras_singan.io.image import to_uint8
 from keras_singan.tasks.shared.checks import check_injection_scale
+from keras_singan.tasks.shared.checks import check_no_masks
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.inputs import generation_sizes
 from keras_singan.tasks.shared.inputs import read_for
+from keras_singan.tasks.shared.output_pixels import to_pixels
 from keras_singan.tasks.shared.regions import find_region
 from keras_singan.tasks.shared.regions import read_mask
 from keras_singan.tasks.shared.scale_sweep import over_scales
@@ -38,6 +39,7 @@ def blend(pyramid, task, image, mask, start_scale, seed, graph_half, **options):
     if start_scale is None:
         start_scale = task.start_scale(pyramid.num_scales)
     start_scale = check_injection_scale(pyramid, start_scale)
+    check_no_masks(pyramid, task.name)
     seed = check_seed(seed)
     pixels = read_for(pyramid, image)
     sizes = generation_sizes(pyramid, pixels.shape[:2])
@@ -49,7 +51,7 @@ def blend(pyramid, task, image, mask, start_scale, seed, graph_half, **options):
     def run(scale):
         given = pyramid, pixels[None], region, scale, seed, sizes
         result = graph_half(*given, **options)
-        return to_uint8(result.numpy()[0])
+        return to_pixels(pyramid, result)[0]
 
     return over_scales(start_scale, run)
 

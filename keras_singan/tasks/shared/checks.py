@@ -11,6 +11,24 @@ from keras_singan.geometry import receptive_field
 from keras_singan.geometry import resized_plan
 
 
+def check_no_masks(pyramid, task, reason="those of another picture are not known"):
+    """Raises `TaskError` for a task that a model trained with masks cannot do.
+
+    Args:
+        pyramid: The `SinGANPyramid`.
+        task: Its name, for the sentence.
+        reason: Why it cannot. Defaults to what is so of tasks that begin with a
+            picture.
+    """
+    count = pyramid.mask_channels
+    if count:
+        noun = "mask" if count == 1 else "masks"
+        raise TaskError(
+            f"A model for {task} must be trained without masks: {reason}. "
+            f"Received: a model trained with {count} {noun}."
+        )
+
+
 def check_count(n, name="n", least=1):
     """Returns `n` as an int, or raises `TaskError`."""
     if not is_whole(n) or n < least:

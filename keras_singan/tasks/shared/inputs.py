@@ -9,6 +9,7 @@ from keras_singan.errors import ImageError
 from keras_singan.io.image import read_with_notes
 from keras_singan.ops.plan_sizes import area_size
 from keras_singan.ops.plan_sizes import plan_sizes
+from keras_singan.ops.resize import resize
 from keras_singan.tasks.shared.rules import coarsest_fits
 from keras_singan.tasks.shared.rules import photo_proportions
 
@@ -17,7 +18,7 @@ LUMA = np.array([0.299, 0.587, 0.114], "float32")
 
 
 def read_for(pyramid, image):
-    """Reads an image and gives it the channels of a model.
+    """Reads an image and gives it the channels of a model, but for masks.
 
     Grey becomes colour and colour grey; a model of 4 channels gets an opaque
     alpha where there is none; other models get transparency put on white, with
@@ -34,7 +35,7 @@ def read_for(pyramid, image):
         ImageError: If the image cannot be read, or its channels cannot be made
             those of the model.
     """
-    wanted = pyramid.channels
+    wanted = pyramid.image_channels
     alpha = "train" if wanted == 4 else "composite"
     pixels, notes = read_with_notes(image, alpha=alpha)
     for note in notes:
@@ -51,7 +52,8 @@ def read_picture(pyramid, image=None):
             `None`.
 
     Returns:
-        float32 tensor `(1, height, width, channels)`, values in [-1, 1].
+        float32 tensor `(1, height, width, channels)`, values in [-1, 1]. Masks are
+        those of the photo as trained.
 
     Raises:
         ImageError: If the image cannot be read.
@@ -63,11 +65,14 @@ def read_picture(pyramid, image=None):
     size = pixels.shape[:2]
     sizes = generation_sizes(pyramid, size)
     photo_proportions(pyramid, sizes, size, "The image").check()
-    return tf.constant(pixels[None])
+    if not pyramid.mask_channels:
+        return tf.constant(pixels[None])
+    masks = resize(pyramid.real.value[..., pyramid.image_channels :], size)
+    return tf.concat([pixels[None], masks], -1)
 
 
 def with_channels(pixels, wanted):
-    """Gives `(height, width, any)` pixels the wanted number of channels.
+    """Turns `(height, width, any)` pixels into those of the wanted channels.
 
     Raises:
         ImageError: If there is no natural way to do so.

@@ -29,6 +29,29 @@ def read_mask(mask, size):
         ImageError: If the mask cannot be read.
         TaskError: If it is of another size, or empty.
     """
+    pixels = read_shades(mask)
+    if pixels.shape[:2] != tuple(size):
+        raise TaskError(
+            f"The mask must have the image's size, {size[0]}x{size[1]} (height x "
+            f"width). Received: a mask of {pixels.shape[0]}x{pixels.shape[1]}."
+        )
+    inside = masks.from_image(tf.constant(pixels))
+    some_mask(inside, lambda: brightest(pixels)).check()
+    return inside
+
+
+def read_shades(mask):
+    """Reads the pixels of a mask: see `keras_singan.ops.masks.from_image`.
+
+    Args:
+        mask: What `read_mask` takes.
+
+    Returns:
+        float32 array `(height, width, channels)`, values in [-1, 1].
+
+    Raises:
+        ImageError: If the mask cannot be read.
+    """
     try:
         # Whatever the warnings are, of a mask only black and white matter.
         pixels, _ = read_with_notes(_shades(mask), alpha="train")
@@ -37,14 +60,7 @@ def read_mask(mask, size):
         text = str(error).replace(NEEDS_RANGE, "").replace("`image`", "`mask`")
         text = text.replace("Received: image=", "Received: mask=")
         raise ImageError(f"The mask cannot be used. {text}") from None
-    if pixels.shape[:2] != tuple(size):
-        raise TaskError(
-            f"The mask must have the image's size, {size[0]}x{size[1]} (height x "
-            f"width). Received: a mask of {pixels.shape[0]}x{pixels.shape[1]}."
-        )
-    inside = masks.from_image(tf.constant(pixels))
-    some_mask(inside, lambda: _brightest(pixels)).check()
-    return inside
+    return pixels
 
 
 def find_region(pyramid, image):
@@ -69,7 +85,7 @@ def find_region(pyramid, image):
 
 
 def _shades(mask):
-    """Gives a mask of yes and no as shades from 0 to 1; others as they are."""
+    """Turns a mask of yes and no into shades from 0 to 1; others stay as they are."""
     if not hasattr(mask, "__array__"):
         return mask
     array = np.asarray(mask)
@@ -78,8 +94,12 @@ def _shades(mask):
     return array.astype("float32") if yes_or_no else array
 
 
-def _brightest(pixels):
-    """Says how bright the brightest pixel is, and how opaque if that is too little."""
+def brightest(pixels):
+    """Says how bright the brightest pixel is, and how opaque if that is too little.
+
+    Args:
+        pixels: What `read_shades` gives.
+    """
     bright = (pixels[..., :3].max(-1) + 1) / 2
     text = f"{round(float(bright.max()) * 255)} of 255"
     if pixels.shape[-1] != 4:

@@ -208,3 +208,16 @@ def test_a_graph_for_all_sizes_agrees_with_eager_calls():
         real = real_image(*size)
         eager = refine(noisy(real), real, rounds=2)
         np.testing.assert_allclose(graph(noisy(real), real), eager, atol=1e-5)
+
+
+def test_channels_that_are_not_seen_come_along_with_the_patches():
+    real = real_image(channels=4)
+    part = np.ascontiguousarray(real[:, 9:30, 17:45])
+    wrong = part.copy()
+    wrong[..., 3] = np.random.default_rng(0).uniform(-1, 1, wrong.shape[:-1])
+    np.testing.assert_allclose(refine(wrong, real, seen=3), part, atol=1e-5)
+    # Pictures of the seen channels alone are refined alike.
+    image = noisy(real)
+    alone = refine(image[..., :3], real[..., :3], rounds=2)
+    together = refine(image, real, rounds=2, seen=3)
+    np.testing.assert_allclose(together[..., :3], alone, atol=1e-5)
