@@ -26,7 +26,7 @@ def is_png(data):
 
 
 def guarded(data, limits, name):
-    """Gives encoded bytes back once their header promises a sane PNG or JPEG.
+    """Returns encoded bytes once their header promises a sane PNG or JPEG.
 
     Args:
         data: Scalar string tensor.

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 
 def require(tensors, condition, sentence, received):
-    """Gives `tensors` back once `condition` holds.
+    """Returns `tensors` once `condition` holds.
 
     Args:
         tensors: A tensor or a list of them: what may be used only then.
@@ -31,7 +31,7 @@ def require(tensors, condition, sentence, received):
 
 
 def obey(tensors, rule):
-    """Gives `tensors` back once a `keras_singan.tasks.shared.rules.Rule` holds."""
+    """Returns `tensors` once a `keras_singan.tasks.shared.rules.Rule` holds."""
     return require(tensors, rule.holds, rule.sentence, rule.received)
 
 
@@ -60,13 +60,13 @@ def same_rows(limits, **inputs):
 
 
 def within(value, low, high, name):
-    """Gives a scalar or a vector back once it lies in [low, high]; never NaN."""
+    """Returns a scalar or a vector once it lies in [low, high]; never NaN."""
     good = tf.reduce_all((value >= low) & (value <= high))
     return require(value, good, f"`{name}` must be from {low} to {high}.", value)
 
 
 def bounded_size(height, width, limits, what="The image"):
-    """Gives (height, width) back, as int32, once no limit is passed.
+    """Returns (height, width) as int32, once no limit is passed.
 
     Args:
         height: Scalar integer tensor.
@@ -94,7 +94,7 @@ def bounded_size(height, width, limits, what="The image"):
 
 
 def bounded_total(tensor, pixels, limits):
-    """Gives `tensor` back once a request's pixels, an int64 scalar, are few enough."""
+    """Returns `tensor` once a request's pixels, an int64 scalar, are few enough."""
     return require(
         tensor,
         pixels <= limits.max_total_pixels,
@@ -104,7 +104,7 @@ def bounded_total(tensor, pixels, limits):
 
 
 def finite_image(image, name):
-    """Gives a float image back, clipped to [-1, 1], once it holds no NaN."""
+    """Returns a float image, clipped to [-1, 1], once it holds no NaN."""
     good = tf.reduce_all(tf.math.is_finite(image))
     image = require(image, good, f"`{name}` must hold finite values.", good)
     return tf.clip_by_value(image, -1.0, 1.0)

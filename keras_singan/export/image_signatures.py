@@ -85,7 +85,7 @@ class ImageSignatures(RequestGuards):
         return image, {name: given[name] for name in names}
 
     def _wide_enough(self, image, sides, given, encoded):
-        """Gives the images back once all that is wider than them has room."""
+        """Returns the images once the limits allow what is wider than them."""
         for name in () if encoded else SIDES:
             given[name] = all_same(given[name], name)
 

@@ -97,7 +97,7 @@ class _CutOuts(keras.StatelessScope):
         self._parts = {}
 
     def get_current_value(self, variable):
-        """Gives the value of a weight, made in the graph at work."""
+        """Returns the value of a weight, made in the graph at work."""
         start, sizes, number, shape = self.places[variable.path]
         # Loops and branches are graphs of their own.
         key = (id(tf.compat.v1.get_default_graph()), start)

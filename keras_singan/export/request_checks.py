@@ -169,7 +169,7 @@ def map_rows(row, rows, spec):
 
 
 def all_same(values, name):
-    """Gives a vector back once all is equal: images of several sizes do not stack."""
+    """Returns a vector once all is equal: images of several sizes do not stack."""
     equal = tf.reduce_all(tf.equal(values, values[0]))
     return require(values, equal, f"All rows must have the same `{name}`.", values)
 

@@ -93,7 +93,7 @@ class SamplingSignatures(RequestGuards):
         return run
 
     def _rows(self, task, tensors):
-        """Gives the inputs by name: as many rows each, index and start scale judged."""
+        """Returns the inputs by name, index and start scale judged."""
         names = [each.name for each in task.inputs]
         tensors = same_rows(self.limits, **dict(zip(names, tensors, strict=True)))
         given = dict(zip(names, tensors, strict=True))
@@ -121,7 +121,7 @@ class SamplingSignatures(RequestGuards):
 
 
 def _closed(loop, alpha, frames, **_):
-    """Gives `loop` back once every loop can be closed."""
+    """Returns `loop` once every loop can be closed."""
     possible = (alpha > 0) & (frames > 1)
     return require(
         loop,

@@ -220,7 +220,7 @@ class Rows:
         return sizes
 
     def _coarsest(self, coarsest, size):
-        """Gives the coarsest size back, once it is no smaller than a patch."""
+        """Returns the coarsest size once it is no smaller than a patch."""
         rule = coarsest_fits(self.pyramid, coarsest, size)
         return tuple(tf.unstack(obey(tf.stack(coarsest), rule)))
 

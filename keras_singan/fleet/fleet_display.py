@@ -67,7 +67,7 @@ def report_line(report):
 
 @contextlib.contextmanager
 def fleet_display(place, verbose):
-    """Gives what shows a fleet at work on standard error.
+    """Makes the display of a fleet at work, on standard error.
 
     Args:
         place: The `Place`.

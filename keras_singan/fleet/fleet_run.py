@@ -100,7 +100,7 @@ def plan_fleet(images, place, options, settings):
     """Makes or takes up the plan of a place.
 
     Args:
-        images: As in `fit_many`.
+        images: Sequence of photos: what `fit_many` takes.
         place: The `Place`.
         options: Options of `train` for all photos.
         settings: The `Settings`.
@@ -186,7 +186,7 @@ def run_fleet(place, plan, address=None, watch=None, work=None):
     Args:
         place: The `Place`.
         plan: The `FleetPlan`.
-        address: As in `fit_many`.
+        address: Of a Ray cluster, `None` for this machine. Defaults to `None`.
         watch: Called about twice a second with the `Driver` and the names of the
             photos that have ended since. Defaults to `None`.
         work: The `Work`. Defaults to training.
@@ -225,7 +225,7 @@ def estimate_plan(place, plan, address=None):
     Args:
         place: The `Place`.
         plan: The `FleetPlan`.
-        address: As in `fit_many`.
+        address: Of a Ray cluster, `None` for this machine. Defaults to `None`.
     """
     reports = read_reports(place, plan).values()
     waiting = sum(report.state == "waiting" for report in reports)

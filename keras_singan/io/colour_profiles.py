@@ -61,7 +61,7 @@ def to_srgb(image, profile):
 
 
 def _named_in_exif(image):
-    """Gives the profile of Adobe RGB where a camera's EXIF names it."""
+    """Returns the profile of Adobe RGB where a camera's EXIF names it."""
     if image.mode != "RGB" or image.format not in ("JPEG", "MPO", "TIFF"):
         return None
     # Damaged EXIF raises anything, and names nothing.
@@ -96,7 +96,7 @@ def _converted(image, profile):
 
 
 def _plain(image):
-    """Gives an image whose colours and opacity are channels of their own."""
+    """Returns an image whose colours and opacity are channels of their own."""
     if image.mode == "P":
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "RGB" and image.has_transparency_data:

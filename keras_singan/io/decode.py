@@ -164,7 +164,7 @@ def _opacity_of_deep(image):
 
 
 def _deep(image):
-    """Gives grey of more than 8 bits, which `convert` would clip."""
+    """Returns grey of more than 8 bits, which `convert` would clip."""
     values = np.asarray(image)[..., None]
     # Pillow has one mode for whole numbers of 16 and of 32 bits.
     sixteen = image.mode == "I" and values.size and 0 <= values.min()

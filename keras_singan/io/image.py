@@ -89,9 +89,9 @@ def read_with_notes(image, *, alpha="composite", **options):
     """Reads an image as `read_image` does, and returns what that would warn of.
 
     Args:
-        image: As in `read_image`.
-        alpha: As in `read_image`. Defaults to `"composite"`.
-        **options: As in `read_image`.
+        image: What `read_image` takes.
+        alpha: `"composite"` or `"train"`. Defaults to `"composite"`.
+        **options: The other arguments of `read_image`.
 
     Returns:
         A pair: the float32 array, and a list of `ImageWarning`.

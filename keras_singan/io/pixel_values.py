@@ -114,7 +114,7 @@ def _whole(values):
 
 
 def _bits(dtype, high):
-    """Gives the bits of the range that whole numbers count in, or None."""
+    """Returns the bits of the range that whole numbers count in, or None."""
     if dtype.kind == "u" and dtype.itemsize == 2:
         return 16
     if high < 2**16:

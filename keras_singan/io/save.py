@@ -85,7 +85,7 @@ def preview(array):
 
 
 def check_pixels(array, name, channels=None, rank=3):
-    """Gives `array` as a non-empty uint8 array, or raises an `ImageError`."""
+    """Returns `array` as a non-empty uint8 array, or raises an `ImageError`."""
     array = np.asarray(array)
     wrong = array.dtype != np.uint8 or array.ndim != rank or not array.size
     if wrong or (channels and array.shape[-1] not in channels):

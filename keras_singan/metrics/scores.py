@@ -237,7 +237,7 @@ def evaluate(
     Args:
         samples: uint8 `(n, h, w, C)`, `h` and `w` at least 14.
         image: uint8 `(H, W, C)`, likewise.
-        features: As in `sifid`, but `None` (the default) leaves "sifid" out.
+        features: What `sifid` takes. Defaults to `None`: "sifid" is left out.
 
     Returns:
         "swd", "coherence", "completeness"; "diversity" if `n >= 2` and the image

@@ -29,8 +29,8 @@ def processor_quota(root=_ROOT, member=_MEMBER):
     """Returns how many processors the control groups allow to use at a time.
 
     Args:
-        root: As of `left_to_groups`. Defaults to `/sys/fs/cgroup`.
-        member: As of `left_to_groups`. Defaults to `/proc/self/cgroup`.
+        root: Where the groups are mounted. Defaults to `/sys/fs/cgroup`.
+        member: File that names this process's groups. Defaults to `/proc/self/cgroup`.
 
     Returns:
         int, a part counting as a whole, at least 1; `None` without a limit.

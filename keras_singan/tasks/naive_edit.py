@@ -135,7 +135,7 @@ def _check_move(move, shape):
 
 
 def _check_resize(resize, move, shape):
-    """Gives the rectangle's new (height, width)."""
+    """Returns the rectangle's new (height, width)."""
     x, y, w, h, to_x, to_y = move
     factor = check_number("resize", resize, 0.01, 100)
     size = scaled((int(h), int(w)), factor)

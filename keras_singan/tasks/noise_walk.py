@@ -21,7 +21,7 @@ _FIRST_STEP = 0.05
 
 
 def start_walk(pyramid, start_scale, seed, frames, alpha, beta, loop, sizes=None):
-    """Gives the state before frame 1 of every scale that moves.
+    """Returns the state before frame 1 of every scale that moves.
 
     Args:
         pyramid: A `SinGANPyramid`.
@@ -71,7 +71,8 @@ def continue_walk(
         states: What `start_walk`, or this function for the frame before, gave.
         alpha: float or scalar float tensor, 0 to 1.
         beta: float or scalar float tensor, 0 to 1.
-        sizes: As in `start_walk`. Defaults to `None`.
+        sizes: Sequence of the (height, width) of every scale. Defaults to `None`:
+            the trained sizes.
 
     Returns:
         The noise: a list with a float32 tensor `(count, height, width, channels)`

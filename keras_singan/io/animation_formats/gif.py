@@ -69,7 +69,7 @@ def _blocks(frames):
 
 
 def _fitting_palette(block, earlier):
-    """Gives the palette for the frames of a block, the earlier one if it fits."""
+    """Returns the palette for the frames of a block, the earlier one if it fits."""
     if block[0].shape[-1] == 1:
         return earlier or _grey_palette()
     pixels = np.concatenate([frame.reshape(-1, 3) for frame in block])

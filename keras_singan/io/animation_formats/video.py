@@ -13,7 +13,7 @@ from keras_singan.io.save import on_white
 
 
 def require_ffmpeg():
-    """Gives the path of ffmpeg.
+    """Returns the path of ffmpeg.
 
     Raises:
         OutputError: When there is none.

@@ -59,7 +59,7 @@ def _placement(frame, duration):
 
 
 def _encoded(frame):
-    """Gives the chunks of the pixels out of a WebP of one frame."""
+    """Returns the chunks of the pixels out of a WebP of one frame."""
     buffer = io.BytesIO()
     image = Image.fromarray(np.repeat(frame, 3, -1) if frame.shape[-1] == 1 else frame)
     image.save(buffer, "WEBP", quality=_QUALITY, exact=True)

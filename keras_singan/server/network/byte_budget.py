@@ -14,7 +14,7 @@ _TRIM_BYTES = 1 << 26
 
 
 def give_memory_back():
-    """Gives free memory back to the system; the C library keeps it otherwise."""
+    """Hands free memory back to the system; the C library keeps it otherwise."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
 
