@@ -4,6 +4,9 @@ Every message is one line, says what was expected, and ends with what was
 received. The command line prints it without a traceback.
 """
 
+import re
+import shlex
+
 
 class SinGANError(Exception):
     """Base of every error that keras_singan raises on purpose."""
@@ -68,6 +71,35 @@ class ServingError(SinGANError):
     def __init__(self, message, status=None):
         super().__init__(message)
         self.status = status
+
+
+def needs_extra(subject, extra):
+    """Says that something needs an extra of this package, and what installs it.
+
+    The packages are named one by one, as this package's metadata has them: it may
+    stand in a checkout, and pip would find no package of its name elsewhere.
+
+    Args:
+        subject: What needs it, the beginning of the sentence.
+        extra: Name of the extra.
+
+    Returns:
+        A sentence of one line.
+    """
+    from importlib import metadata
+
+    try:
+        lines = metadata.requires("keras-singan") or []
+    except metadata.PackageNotFoundError:
+        lines = []
+    needed = [
+        re.fullmatch(rf"(.+?)\s*;\s*extra == ['\"]{extra}['\"]", x) for x in lines
+    ]
+    words = [match[1] for match in needed if match]
+    # Sources that were never installed, or changed since.
+    where = "" if words else " in the folder of its pyproject.toml"
+    command = shlex.join(["pip", "install", *(words or [f".[{extra}]"])])
+    return f"{subject} needs the extra `{extra}`: {command}{where}."
 
 
 def sentence(error):

@@ -13,6 +13,7 @@ from keras_singan.client.replies import read_status
 from keras_singan.client.rest_client import Client
 from keras_singan.client.retries import Busy
 from keras_singan.errors import ServingError
+from keras_singan.errors import needs_extra
 from keras_singan.task_specs import dtype_of
 
 _DTYPES = {
@@ -223,8 +224,7 @@ def _messages():
         from tensorflow_serving.apis import prediction_service_pb2_grpc
     except ImportError as error:
         raise ServingError(
-            "gRPC needs grpcio and tensorflow-serving-api: "
-            f'pip install "keras-singan[serve]". Received: {one_line(error)}.'
+            f"{needs_extra('gRPC', 'serve')} Received: {one_line(error)}."
         ) from error
     return types.SimpleNamespace(
         TensorProto=tensor_pb2.TensorProto,

@@ -4,14 +4,10 @@ import importlib
 import os
 
 from keras_singan.errors import FleetError
+from keras_singan.errors import needs_extra
 
-# The package that fsspec needs for a protocol, and our extra that brings it.
-_STORES = {
-    "s3": ("s3fs", "s3"),
-    "s3a": ("s3fs", "s3"),
-    "gs": ("gcsfs", "gs"),
-    "gcs": ("gcsfs", "gs"),
-}
+# The extra that brings what fsspec needs for a protocol.
+_STORES = {"s3": "s3", "s3a": "s3", "gs": "gs", "gcs": "gs"}
 
 
 def need_ray():
@@ -58,14 +54,12 @@ def open_store(url):
         # What other machines write must be seen at once: no cached listings.
         return fsspec.core.url_to_fs(url, use_listings_cache=False)
     except ImportError as error:
-        package, extra = _STORES.get(protocol, (None, None))
-        if package is None:
-            text = f"needs a library: {' '.join(str(error).split())}"
+        if protocol in _STORES:
+            text = needs_extra(f"A place of {protocol}://", _STORES[protocol])
         else:
-            text = f"needs {package}: pip install 'keras-singan[{extra}]'"
-        raise FleetError(
-            f"A place of {protocol}:// {text}. Received: {url!r}."
-        ) from None
+            reason = " ".join(str(error).split())
+            text = f"A place of {protocol}:// needs a library: {reason}."
+        raise FleetError(f"{text} Received: {url!r}.") from None
     except Exception as error:
         # Each store has errors of its own for a wrong address.
         reason = " ".join(str(error).split())[:200]
@@ -82,6 +76,5 @@ def _needed(name, what):
         if error.name not in (name, None):
             raise
         raise FleetError(
-            f"{what} needs the extra `fleet`: pip install 'keras-singan[fleet]'. "
-            f"Received: no module {name!r}."
+            f"{needs_extra(what, 'fleet')} Received: no module {name!r}."
         ) from None

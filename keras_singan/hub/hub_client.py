@@ -6,6 +6,7 @@ import os
 import re
 
 from keras_singan.errors import HubError
+from keras_singan.errors import needs_extra
 
 PREFIX = "hf://"
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
@@ -70,8 +71,7 @@ def need_hub():
         import huggingface_hub
     except ImportError:
         raise HubError(
-            "A hub needs the extra `hub`: pip install 'keras-singan[hub]'. "
-            "Received: no module 'huggingface_hub'."
+            f"{needs_extra('A hub', 'hub')} Received: no module 'huggingface_hub'."
         ) from None
     return huggingface_hub, huggingface_hub.HfApi(endpoint=endpoint())
 

@@ -186,8 +186,8 @@ def _check_metadata(values, path):
         raise ModelFileError(
             f"This is keras_singan {__version__}, which reads model format "
             f"{FORMAT_VERSION}; the file was written by "
-            f"{str(metadata.get('written_by'))[:40]!r} in a newer one: upgrade with "
-            "`pip install -U keras-singan`. "
+            f"{str(metadata.get('written_by'))[:40]!r} in a newer one: upgrade "
+            "this package. "
             f"Received: format_version={str(version)[:20]}."
         )
     return metadata

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_singan.errors import ConfigError
+from keras_singan.errors import needs_extra
 from keras_singan.io.files import refuse
 
 LOSSES = (
@@ -112,8 +113,7 @@ class TensorBoardLog(ScaleCallback):
             if type(error).__name__ != "TBNotInstalledError":
                 raise
             raise ImportError(
-                "A log folder for TensorBoard needs the extra `tensorboard`: "
-                "pip install tensorboard. "
+                f"{needs_extra('A log folder for TensorBoard', 'tensorboard')} "
                 f"Received: log_dir={self._folder!r}."
             ) from None
 

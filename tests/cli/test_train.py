@@ -14,6 +14,8 @@ from support.cli_runner import trained_run
 from support.cli_runner import type_next
 from support.photos import photo_file
 
+from keras_singan.errors import needs_extra
+
 
 @pytest.fixture(autouse=True)
 def in_an_empty_folder(tmp_path, monkeypatch):
@@ -163,5 +165,5 @@ def test_a_log_folder_without_tensorboard_names_the_pip_command(monkeypatch):
 
         monkeypatch.setattr("tensorflow.summary.create_file_writer", writer)
     line = refuse(1, "train", trained_photo(), *TINY_OPTIONS, "--log-dir", "logs")
-    assert "pip install tensorboard" in line
+    assert needs_extra("A log folder for TensorBoard", "tensorboard") in line
     assert not Path("runs").exists()

@@ -11,6 +11,8 @@ from support.cli_runner import refuse
 from support.cli_runner import succeed
 from support.photos import photo_file
 
+from keras_singan.errors import needs_extra
+
 TINY_FLEET = [*TINY_OPTIONS, "--cpus-per-photo", "1"]
 
 
@@ -131,4 +133,4 @@ def test_a_cluster_that_does_not_answer_is_one_line():
 def test_a_missing_ray_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
     line = refuse(1, "fleet", "photos", "--output", "out")
-    assert "pip install 'keras-singan[fleet]'" in line
+    assert needs_extra("A fleet", "fleet") in line

@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import fsspec
@@ -5,6 +6,7 @@ import pytest
 from support.checks import assert_one_line
 
 from keras_singan.errors import FleetError
+from keras_singan.errors import needs_extra
 from keras_singan.fleet.photos.listing import list_photos
 
 
@@ -104,5 +106,6 @@ def test_a_library_that_is_missing_is_named(monkeypatch):
         raise ImportError("Please install gcsfs")
 
     monkeypatch.setattr("fsspec.core.url_to_fs", url_to_fs)
-    with pytest.raises(FleetError, match=r"pip install 'keras-singan\[gs\]'"):
+    text = re.escape(needs_extra("A place of gs://", "gs"))
+    with pytest.raises(FleetError, match=text):
         list_photos(["gs://bucket/x"])

@@ -26,6 +26,7 @@ from keras_singan.cli.command_group import cli
 from keras_singan.cli.commands.serve import serve
 from keras_singan.client import Client
 from keras_singan.errors import ModelFileError
+from keras_singan.errors import needs_extra
 from keras_singan.server.servables import export_cache
 from keras_singan.server.servables import model_source
 from keras_singan.server.servables.loaded_model import LoadedModel
@@ -97,7 +98,8 @@ def test_a_port_in_use_is_refused_in_a_line():
 def test_a_missing_package_is_named(monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     line = refuse(1, "serve", DATA / "model", "--port", "0")
-    assert "pip install 'keras-singan[serve]'" in line
+    assert needs_extra("The server", "serve") in line
+    assert f"Received: no {module}." in line
 
 
 def test_the_help_names_every_option():

@@ -19,7 +19,7 @@ from support.studio import studio_process
 from support.studio import wait_for
 
 from keras_singan.cli.command_group import cli
-from keras_singan.studio.studio_extra import EXTRA
+from keras_singan.errors import needs_extra
 
 
 def run(*options):
@@ -54,7 +54,8 @@ def test_a_missing_extra_names_what_to_install(tmp_path, monkeypatch):
     )
     result = run("--runs", tmp_path / "runs")
     assert result.exit_code == 1
-    assert EXTRA in result.stderr
+    assert needs_extra("The studio", "studio") in result.stderr
+    assert "Received: no starlette." in result.stderr
 
 
 def test_a_foreign_address_is_one_line(tmp_path):

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from keras_singan.errors import OutputError
+from keras_singan.errors import needs_extra
 from keras_singan.io.save import on_white
 
 
@@ -22,8 +23,7 @@ def require_ffmpeg():
         import imageio_ffmpeg
     except ImportError:
         raise OutputError(
-            "MP4 needs imageio-ffmpeg, the extra `video`: pip install imageio-ffmpeg. "
-            "Received: no module imageio_ffmpeg."
+            f"{needs_extra('MP4', 'video')} Received: no module imageio_ffmpeg."
         ) from None
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
