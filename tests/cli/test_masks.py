@@ -121,7 +121,8 @@ def test_commands_that_begin_with_the_photo_work(command):
     succeed(*words, "--model", run_with_masks(), "--output", "made")
     for path in Path("made").iterdir():
         if "_mask" not in path.name:
-            assert np.asarray(Image.open(path).convert("RGB")).shape[-1] == 3
+            with Image.open(path) as image:
+                assert image.mode in ("RGB", "P")
 
 
 @pytest.mark.parametrize(
@@ -129,13 +130,13 @@ def test_commands_that_begin_with_the_photo_work(command):
     ["harmonize", "edit", "paint-to-image", "super-resolve"],
 )
 def test_commands_that_begin_with_another_picture_refuse_in_a_line(command):
-    line = refuse(1, command, trained_photo(), "--model", run_with_masks())
+    line = refuse(2, command, trained_photo(), "--model", run_with_masks())
     assert "without masks" in line and "2 masks" in line
     assert list(Path().iterdir()) == []
 
 
 def test_an_export_is_refused():
-    line = refuse(1, "export", "models", "--model", run_with_masks())
+    line = refuse(2, "export", "models", "--model", run_with_masks())
     assert "without masks" in line
     assert not Path("models").exists()
 
