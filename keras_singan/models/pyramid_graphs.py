@@ -39,9 +39,13 @@ class PyramidGraphs:
         self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
         number, rounds = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
         images = self._images_spec()
+        self._refine_graph = self.graph(
+            self._exchange_patches, [images, images, number, rounds]
+        )
+
+    def _exchange_patches(self, images, real, alpha, rounds):
         # Masks follow the patches of the picture that they belong to.
-        exchange = functools.partial(refine, seen=self.image_channels)
-        self._refine_graph = self.graph(exchange, [images, images, number, rounds])
+        return refine(images, real, alpha, rounds, self.image_channels)
 
     def graph(self, function, input_signature):
         """Makes the graph of a function."""
