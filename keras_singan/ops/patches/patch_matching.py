@@ -163,7 +163,7 @@ def track_matches(queries, keys, matches, keys_below, alpha):
         keys: `match_features` of the larger real image.
         matches: int32 tensor `(rows, columns, 2)` of the smaller images.
         keys_below: int32 tensor `(2,)`, rows and columns of the smaller `keys`.
-        alpha: float32 scalar above 0: see `keras_singan.ops.patch_refinement.refine`.
+        alpha: float32 scalar above 0: see `patch_refinement.refine`.
 
     Returns:
         int32 tensor `(rows, columns, 2)`.
@@ -193,7 +193,7 @@ def spread_matches(queries, keys, matches, alpha, steps=_NEIGHBOURS):
         queries: `match_features` of the image.
         keys: `match_features` of the real image.
         matches: int32 tensor `(rows, columns, 2)`.
-        alpha: float32 scalar above 0: see `keras_singan.ops.patch_refinement.refine`.
+        alpha: float32 scalar above 0: see `patch_refinement.refine`.
         steps: List of (rows, columns) to the neighbours. Defaults to some that
             are 1 and 4 px away, and the patch itself.
 
