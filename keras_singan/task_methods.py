@@ -310,6 +310,7 @@ class TaskMethods:
         image=None,
         start_scale=0,
         seed=None,
+        refine=None,
     ):
         """Widens the photo: see `tasks.extension.extend`.
 
@@ -326,6 +327,8 @@ class TaskMethods:
                 Defaults to `0`.
             seed: Whole number that fixes the noise, or `None` for a random one.
                 Defaults to `None`.
+            refine: Whether the photo's own patches refine the result: crisper;
+                `None` is what the config says. Defaults to `None`.
 
         Returns:
             uint8 array `(n, top + height + bottom, left + width + right,
@@ -337,7 +340,7 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
         pads = {"left": left, "right": right, "top": top, "bottom": bottom}
-        how = {"start_scale": start_scale, "seed": seed}
+        how = {"start_scale": start_scale, "seed": seed, "refine": refine}
         return extension.extend(self._fitted(), n=n, image=image, **pads, **how)
 
     def _quantized_scale(self, scale, colors, verbose):

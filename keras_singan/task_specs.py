@@ -81,6 +81,11 @@ class Input:
         """Whether it is true or false, 1 or 0 in a request."""
         return isinstance(self.default, bool)
 
+    @property
+    def is_switch(self):
+        """Whether it is yes, no, or what the model has: 1, 0 or -1 in a request."""
+        return self.name == "refine"
+
     def but(self, **changes):
         """Returns a copy with changes."""
         return dataclasses.replace(self, **changes)
@@ -100,7 +105,9 @@ class Task:
             the family "image (and mask) to image"; `None` for a task with
             builders of its own.
         kept: What stays as it is, a sentence for help texts.
-        refines: Whether the photo's own patches may refine its results.
+        more: `Input`s that its signature does not take. A server wants every input
+            that a signature has, so that a new one would turn earlier clients away.
+            `NAME_options` takes them besides: see `with_options`.
     """
 
     name: str
@@ -110,7 +117,7 @@ class Task:
     output: str = "image"
     graph: str | None = None
     kept: str = ""
-    refines: bool = False
+    more: tuple[Input, ...] = ()
 
     def __post_init__(self):
         object.__setattr__(self, "signature", self.signature or self.name)
@@ -131,6 +138,21 @@ class Task:
     def least_scales(self):
         """How many scales a model must have for it."""
         return 1 + self["start_scale"].low if "start_scale" in self else 1
+
+    @property
+    def refines(self):
+        """Whether the photo's own patches may refine its results."""
+        return REFINE in (*self.inputs, *self.more)
+
+    @property
+    def with_options(self):
+        """The task as the signature `NAME_options`, whose inputs are all it has."""
+        return dataclasses.replace(
+            self,
+            signature=f"{self.signature}_options",
+            inputs=(*self.inputs, *self.more),
+            more=(),
+        )
 
     @property
     def options(self):
@@ -252,6 +274,15 @@ TILE = Input(
     high=3,
     example=3,
 )
+REFINE = Input(
+    name="refine",
+    dtype="int32",
+    text="Whether the photo's own patches refine the result: crisper.",
+    sentinel=-1,
+    low=0,
+    high=1,
+    example=-1,
+)
 QUANTIZE = Input(
     name="quantize",
     dtype="int32",
@@ -266,13 +297,13 @@ SAMPLE = Task(
     name="sample",
     summary="Draw new variations of the photo.",
     inputs=(SEED, INDEX, START_SCALE),
-    refines=True,
+    more=(SIDE.but(name="height"), SIDE.but(name="width"), REFINE),
 )
 # `sample` with a size, which is a signature of its own.
 SAMPLE_SIZE = Task(
     name="sample_size",
     summary="Draw new variations of the photo, of any size.",
-    inputs=(*SAMPLE.inputs, SIDE.but(name="height"), SIDE.but(name="width")),
+    inputs=(*SAMPLE.inputs, *SAMPLE.more[:2]),
 )
 # `sample` that repeats without a seam, which is a signature of its own.
 SAMPLE_TILE = Task(
@@ -319,7 +350,7 @@ EDIT = Task(
         SEED,
     ),
     graph="editing.edit_graph",
-    refines=True,
+    more=(REFINE,),
     kept="What lies outside the mask stays as it is.",
 )
 PAINT_TO_IMAGE = Task(
@@ -332,7 +363,7 @@ PAINT_TO_IMAGE = Task(
         QUANTIZE,
     ),
     graph="painting.paint_to_image_graph",
-    refines=True,
+    more=(REFINE,),
     kept="The result has the size of IMAGE.",
 )
 ANIMATE = Task(
@@ -363,6 +394,7 @@ VARY = Task(
         INDEX,
     ),
     graph="variation.vary_graph",
+    more=(REFINE,),
     kept="What lies outside the feathered mask stays, pixel by pixel.",
 )
 EXTEND = Task(
@@ -376,6 +408,7 @@ EXTEND = Task(
         INDEX,
     ),
     graph="extension.extend_graph",
+    more=(REFINE,),
     kept="The photo stays in its place, but for a narrow seam inside its border.",
 )
 
@@ -385,6 +418,9 @@ TASKS = (
     *(HARMONIZE, EDIT, PAINT_TO_IMAGE, ANIMATE, VARY, EXTEND, SAMPLE_TILE),
 )
 
+# Each as one or two signatures.
+SIGNATURES = (*TASKS, *(task.with_options for task in TASKS if task.more))
+
 
 def image_tasks():
     """Returns the tasks of the family that make one image of one image."""
@@ -393,4 +429,4 @@ def image_tasks():
 
 def dtype_of(name):
     """Returns the dtype that an input has in every request."""
-    return next(task[name].dtype for task in TASKS if name in task)
+    return next(task[name].dtype for task in SIGNATURES if name in task)

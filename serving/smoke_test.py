@@ -32,6 +32,7 @@ DEFAULTS = {
     "alpha": -1.0,
     "beta": -1.0,
     "loop": 0,
+    "refine": -1,
     "quantize": 0,
     "left": 8.0,
     "right": 0.0,

@@ -24,6 +24,7 @@ from keras_singan.export import ExportLimits
 from keras_singan.export.signatures import Signatures
 from keras_singan.export.task_graphs import Rows
 from keras_singan.io.image import encode_png
+from keras_singan.task_specs import SIGNATURES
 from keras_singan.task_specs import TASKS
 from keras_singan.tasks import editing
 
@@ -48,7 +49,7 @@ def defaults_of(function):
     return {each.name: each.default for each in parameters}
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", SIGNATURES, ids=lambda task: task.signature)
 def test_python_takes_the_defaults_of_the_specs(task):
     if task.name in ("sample_size", "sample_tile"):
         return
@@ -71,8 +72,8 @@ def test_the_served_default_differs_for_the_length_of_an_animation_alone():
 
 
 def test_an_input_has_one_dtype_and_one_sentinel_besides_the_seed():
-    for name in {each.name for task in TASKS for each in task.inputs}:
-        same = [task[name] for task in TASKS if name in task]
+    for name in {each.name for task in SIGNATURES for each in task.inputs}:
+        same = [task[name] for task in SIGNATURES if name in task]
         assert {each.dtype for each in same} == {task_specs.dtype_of(name)}
         if name != "seed":
             # What one task needs, another may do without.
@@ -80,7 +81,7 @@ def test_an_input_has_one_dtype_and_one_sentinel_besides_the_seed():
 
 
 def test_a_sentinel_is_no_value_of_its_input():
-    for task in TASKS:
+    for task in SIGNATURES:
         for each in task.inputs:
             if isinstance(each.sentinel, int | float):
                 assert not each.low <= each.sentinel <= each.high or (
@@ -100,7 +101,25 @@ def test_the_family_is_in_python_and_in_the_client(task):
     assert task.summary in method.__doc__
     names = list(inspect.signature(method).parameters)
     assert names[1] == task.inputs[0].python_name
-    assert {*names} == {"self", *(each.python_name for each in task.inputs)}
+    inputs = task.with_options.inputs
+    assert {*names} == {"self", *(each.python_name for each in inputs)}
+
+
+def test_what_came_later_has_signatures_of_its_own():
+    more = {task.signature: [each.name for each in task.more] for task in TASKS}
+    assert {name: names for name, names in more.items() if names} == {
+        "sample": ["height", "width", "refine"],
+        **dict.fromkeys(("edit", "paint_to_image", "vary", "extend"), ["refine"]),
+    }
+    for task in TASKS:
+        if task.more:
+            whole = next(
+                s for s in SIGNATURES if s.signature.startswith(task.signature + "_o")
+            )
+            assert whole == task.with_options
+            assert whole.inputs == task.inputs + task.more
+        # None may be left out of a request, so each stands for its default somehow.
+        assert all(each.sentinel is not None for each in task.more)
 
 
 def outpaint_graph(pyramid, image, region, start_scale, seed, sizes, strength):

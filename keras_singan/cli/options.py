@@ -244,12 +244,6 @@ size_option = click.option(
     type=SizeType(),
     help="Height x width, px, as in 100x400.  [default: as trained]",
 )
-refine_option = click.option(
-    "--refine/--no-refine",
-    default=None,
-    help="Whether the photo's own patches refine the result: crisper.  "
-    "[default: as the preset has it; not for samples that keep the layout]",
-)
 seed_option = click.option(
     "--seed", type=int, help="Seed of the noise.  [default: a random one]"
 )

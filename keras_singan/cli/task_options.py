@@ -6,6 +6,7 @@ import click
 
 from keras_singan.cli.options import IMAGE
 from keras_singan.task_specs import EXTEND
+from keras_singan.task_specs import REFINE
 from keras_singan.task_specs import TILES
 
 
@@ -52,6 +53,9 @@ def input_option(each, default=..., rule=None):
     """
     default = each.default if default is ... else default
     name = f"--{each.name.replace('_', '-')}"
+    text = each.text + (f"  [default: {rule}]" if rule else "")
+    if each.is_switch:
+        return click.option(f"{name}/--no-{name[2:]}", default=None, help=text)
     if each.is_flag:
         return click.option(name, is_flag=True, help=each.text)
     return click.option(
@@ -59,7 +63,7 @@ def input_option(each, default=..., rule=None):
         type=float if each.dtype == "float32" else int,
         default=default,
         show_default=default is not None,
-        help=each.text + (f"  [default: {rule}]" if rule else ""),
+        help=text,
     )
 
 
@@ -115,6 +119,9 @@ def pad_options(command):
     return command
 
 
+refine_option = input_option(
+    REFINE, rule="as the preset has it; not for samples that keep the layout"
+)
 tile_option = click.option(
     "--tile",
     type=click.Choice(TILES),

@@ -12,6 +12,9 @@ from keras_singan.errors import TaskError
 from keras_singan.task_specs import MAX_INT32
 from keras_singan.task_specs import MAX_INT64
 from keras_singan.task_specs import PAD
+from keras_singan.task_specs import SAMPLE
+from keras_singan.task_specs import SAMPLE_SIZE
+from keras_singan.task_specs import SAMPLE_TILE
 from keras_singan.task_specs import TILES
 
 
@@ -58,11 +61,85 @@ def request_value(each, value):
         return encode_image(value, name)
     if value is None and each.name == "seed":
         return secrets.randbelow(MAX_INT32)
-    if each.is_flag:
+    if each.is_switch and not isinstance(value, bool):
+        raise TaskError(
+            f"`{name}` must be True, False or None for the server's. "
+            f"Received: {name}={value!r}."
+        )
+    if each.is_flag or each.is_switch:
         return int(bool(value))
     if each.dtype == "float32":
         return real(name, value, each.low, each.high)
     return whole(name, value, each.low, min(each.high, _greatest(each)))
+
+
+def signature_for(task, values):
+    """Returns the task as the signature that takes what is given.
+
+    It is the one that earlier servers have, too, where that suffices.
+
+    Args:
+        task: The `keras_singan.task_specs.Task`.
+        values: Dictionary of the arguments by name; `None` is none.
+    """
+    given = any(values.get(each.name) is not None for each in task.more)
+    return task.with_options if given else task
+
+
+def request_row(task, values):
+    """Returns the row of a request: what it gives of the task's inputs.
+
+    Args:
+        task: The `keras_singan.task_specs.Task`.
+        values: Dictionary of the arguments by the inputs' names.
+
+    Raises:
+        ImageError: If an image cannot be read.
+        TaskError: If an argument is out of range.
+    """
+    given = [each for each in task.inputs if each.name in values]
+    return {each.name: request_value(each, values[each.name]) for each in given}
+
+
+def sample_request(size, tile, **values):
+    """Returns the signature that draws such samples, and the row of a request.
+
+    Args:
+        size: (height, width), or `None` for the trained size.
+        tile: Where the image repeats, or `None`.
+        **values: The other arguments by the inputs' names.
+
+    Raises:
+        TaskError: If an argument is out of range.
+    """
+    if tile is not None:
+        return SAMPLE_TILE.signature, _tile_row(tile, size, **values)
+    task = signature_for(SAMPLE, values)
+    if task is SAMPLE and size is not None:
+        task = SAMPLE_SIZE
+    return task.signature, request_row(task, values | _sides(size))
+
+
+def _sides(size):
+    """Returns the sides of a request; 0 stands for the trained ones."""
+    height, width = (0, 0) if size is None else pair(size)
+    return {"height": height or None, "width": width or None}
+
+
+def _tile_row(tile, size, seed, start_scale, refine):
+    """Returns the row of a request for images that repeat, or raises `TaskError`."""
+    if start_scale is not None and start_scale != 0:
+        raise TaskError(
+            "`start_scale` must be 0 with `tile`. "
+            f"Received: start_scale={start_scale!r}."
+        )
+    if refine:
+        raise TaskError(
+            "`refine` must be False or None with `tile`, since refined borders would "
+            f"not meet. Received: refine={refine!r}."
+        )
+    row = request_row(SAMPLE_TILE, {"seed": seed} | _sides(size))
+    return row | {"tile": tile_number(tile)}
 
 
 def _greatest(each):

@@ -2,7 +2,8 @@
 
 import inspect
 
-from keras_singan.client.arguments import request_value
+from keras_singan.client.arguments import request_row
+from keras_singan.client.arguments import signature_for
 from keras_singan.task_specs import image_tasks
 
 
@@ -28,12 +29,12 @@ def image_method(task):
     def method(self, *args, **kwargs):
         given = signature.bind(self, *args, **kwargs)
         given.apply_defaults()
-        values = given.arguments
-        row = {
-            each.name: request_value(each, values[each.python_name])
-            for each in task.inputs
+        values = {
+            each.name: given.arguments[each.python_name]
+            for each in task.with_options.inputs
         }
-        return self._image(task.signature, row)
+        asked = signature_for(task, values)
+        return self._image(asked.signature, request_row(asked, values))
 
     method.__name__, method.__qualname__ = task.name, f"TaskClient.{task.name}"
     method.__signature__, method.__doc__ = signature, _docstring(task)
@@ -43,7 +44,7 @@ def image_method(task):
 def _signature(task):
     """Images by position, the rest by name; what has a default may be left out."""
     images = [each for each in task.inputs if each.is_image or each.is_mask]
-    others = [each for each in task.inputs if each not in images]
+    others = [each for each in task.with_options.inputs if each not in images]
     parameters = [
         inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD),
         *(_parameter(each, "POSITIONAL_OR_KEYWORD") for each in images),
@@ -64,7 +65,8 @@ def _parameter(each, kind):
 
 def _docstring(task):
     lines = [f"{task.summary} The server does it.", "", "Args:"]
-    lines += [f"    {each.python_name}: {_text(each)}" for each in task.inputs]
+    inputs = task.with_options.inputs
+    lines += [f"    {each.python_name}: {_text(each)}" for each in inputs]
     lines += [
         "",
         "Returns:",

@@ -2,10 +2,10 @@
 
 from keras_singan.client.arguments import image_size
 from keras_singan.client.arguments import pad_number
-from keras_singan.client.arguments import pair
 from keras_singan.client.arguments import region_mask
-from keras_singan.client.arguments import request_value
-from keras_singan.client.arguments import tile_number
+from keras_singan.client.arguments import request_row
+from keras_singan.client.arguments import sample_request
+from keras_singan.client.arguments import signature_for
 from keras_singan.client.arguments import whole
 from keras_singan.client.image_methods import add_image_methods
 from keras_singan.client.images import decode_image
@@ -14,7 +14,6 @@ from keras_singan.errors import ServingError
 from keras_singan.errors import TaskError
 from keras_singan.task_specs import ANIMATE
 from keras_singan.task_specs import EXTEND
-from keras_singan.task_specs import SAMPLE
 from keras_singan.task_specs import SUPER_RESOLVE
 from keras_singan.task_specs import VARY
 
@@ -50,6 +49,7 @@ class TaskClient:
         start_scale=None,
         size=None,
         tile=None,
+        refine=None,
         progress=None,
     ):
         """Asks for new variations of the photo.
@@ -65,6 +65,8 @@ class TaskClient:
                 Defaults to `None`.
             tile: `"x"`, `"y"` or `"both"` for images that repeat there without a
                 seam, with `start_scale` 0. Defaults to `None`.
+            refine: Whether the photo's own patches refine the result: crisper.
+                `None` for the server's default. Defaults to `None`.
             progress: Function of (images done, n), called after each request,
                 or `None`. Defaults to `None`.
 
@@ -76,7 +78,8 @@ class TaskClient:
             ServingError: If the server cannot be reached or refuses.
         """
         options = {"start_scale": start_scale, "size": size, "tile": tile}
-        return list(self.iterate_samples(n, seed=seed, progress=progress, **options))
+        options |= {"refine": refine, "progress": progress}
+        return list(self.iterate_samples(n, seed=seed, **options))
 
     def iterate_samples(
         self,
@@ -86,23 +89,13 @@ class TaskClient:
         start_scale=None,
         size=None,
         tile=None,
+        refine=None,
         progress=None,
     ):
         """Yields the images of `sample` as they come, `batch_size` a request."""
         n = whole("n", n, 1)
-        row = _row(SAMPLE, seed=seed, start_scale=start_scale)
-        signature = "sample"
-        if size is not None:
-            signature = "sample_size"
-            row["height"], row["width"] = pair(size)
-        if tile is not None:
-            signature = "sample_tile"
-            row = {"height": 0, "width": 0} | row | {"tile": tile_number(tile)}
-            if row.pop("start_scale") > 0:
-                raise TaskError(
-                    "`start_scale` must be 0 with `tile`. "
-                    f"Received: start_scale={start_scale!r}."
-                )
+        values = {"seed": seed, "start_scale": start_scale, "refine": refine}
+        signature, row = sample_request(size, tile, **values)
         return self._batches(signature, row, n, progress)
 
     def vary(
@@ -114,6 +107,7 @@ class TaskClient:
         image=None,
         start_scale=None,
         seed=None,
+        refine=None,
         progress=None,
     ):
         """Asks for one part of the photo drawn anew.
@@ -130,6 +124,8 @@ class TaskClient:
             start_scale: First scale with fresh noise, or `None` for the server's
                 default. Defaults to `None`.
             seed: Whole number, or `None` for a random one. Defaults to `None`.
+            refine: Whether the photo's own patches refine the result: crisper.
+                `None` for the server's default. Defaults to `None`.
             progress: Function of (images done, n), called after each request,
                 or `None`. Defaults to `None`.
 
@@ -147,13 +143,15 @@ class TaskClient:
                 f"Either `region` or `mask` must be given. Received: {given}."
             )
         n = whole("n", n, 1)
-        row = _row(VARY, image_bytes=image, start_scale=start_scale, seed=seed)
+        values = {"image_bytes": image, "start_scale": start_scale, "seed": seed}
+        task = signature_for(VARY, {"refine": refine})
+        row = request_row(task, values | {"refine": refine})
         if mask is None:
             # The server alone knows the size of the photo as trained.
             photo = self.reconstruct() if image is None else row["image_bytes"]
             mask = region_mask(region, image_size(photo))
-        row |= _row(VARY, mask_bytes=mask)
-        return list(self._batches(VARY.signature, row, n, progress))
+        row |= request_row(task, {"mask_bytes": mask})
+        return list(self._batches(task.signature, row, n, progress))
 
     def extend(
         self,
@@ -166,6 +164,7 @@ class TaskClient:
         image=None,
         start_scale=None,
         seed=None,
+        refine=None,
         progress=None,
     ):
         """Asks for the photo with more of its kind around it.
@@ -183,6 +182,8 @@ class TaskClient:
             start_scale: First scale with fresh noise, or `None` for the server's
                 default. Defaults to `None`.
             seed: Whole number, or `None` for a random one. Defaults to `None`.
+            refine: Whether the photo's own patches refine the result: crisper.
+                `None` for the server's default. Defaults to `None`.
             progress: Function of (images done, n), called after each request,
                 or `None`. Defaults to `None`.
 
@@ -195,7 +196,9 @@ class TaskClient:
             ServingError: If the server cannot be reached or refuses.
         """
         n = whole("n", n, 1)
-        row = _row(EXTEND, image_bytes=image, start_scale=start_scale, seed=seed)
+        values = {"image_bytes": image, "start_scale": start_scale, "seed": seed}
+        task = signature_for(EXTEND, {"refine": refine})
+        row = request_row(task, values | {"refine": refine})
         pads = {"left": left, "right": right, "top": top, "bottom": bottom}
         row |= {name: pad_number(name, pad) for name, pad in pads.items()}
         if not any(pads.values()):
@@ -203,7 +206,7 @@ class TaskClient:
                 "`left`, `right`, `top` or `bottom` must add at least one pixel. "
                 "Received: nothing to add."
             )
-        return list(self._batches(EXTEND.signature, row, n, progress))
+        return list(self._batches(task.signature, row, n, progress))
 
     def reconstruct(self):
         """Asks for the training photo as the model remembers it: a PIL image.
@@ -231,7 +234,8 @@ class TaskClient:
             TaskError: If an argument is out of range.
             ServingError: If the server cannot be reached or refuses.
         """
-        row = _row(SUPER_RESOLVE, image_bytes=image, factor=factor, seed=seed)
+        values = {"image_bytes": image, "factor": factor, "seed": seed}
+        row = request_row(SUPER_RESOLVE, values)
         return self._image("super_resolution", row)
 
     def animate(
@@ -267,7 +271,7 @@ class TaskClient:
             ServingError: If the server cannot be reached or refuses.
         """
         walk = {"frames": frames, "alpha": alpha, "beta": beta, "loop": loop}
-        row = _row(ANIMATE, seed=seed, start_scale=start_scale, **walk)
+        row = request_row(ANIMATE, walk | {"seed": seed, "start_scale": start_scale})
         (answer,) = self._transport.predict("animate", [row])
         if isinstance(answer, bytes):
             raise self._strange("one image where frames were asked for")
@@ -335,8 +339,3 @@ class TaskClient:
             f"The server at {self._transport.server} must answer with images, as a "
             f"model of keras-singan export does. Received: {what}."
         )
-
-
-def _row(task, **given):
-    """Returns the row of a request from arguments by the inputs' names."""
-    return {name: request_value(task[name], value) for name, value in given.items()}

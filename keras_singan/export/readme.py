@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_singan import __version__
+from keras_singan.task_specs import SIGNATURES
 from keras_singan.task_specs import TASKS
 
 
@@ -42,7 +43,8 @@ def readme(pyramid, config, limits, signatures, quantized, factor):
             "Images are PNG or JPEG files. Transparency is put on white, unless the "
             "model has 4 channels; the rotation that a camera notes in a file is not "
             "applied. `NAME_float` takes and gives float images, values in [-1, 1], "
-            "with `masks` in [0, 1].",
+            "with `masks` in [0, 1]. `NAME_options` takes more than NAME, which "
+            "stays as earlier clients ask for it.",
             "",
             "| signature | inputs |",
             "|---|---|",
@@ -71,16 +73,22 @@ def _defaults(pyramid, factor):
         "factor": f"{factor:g}",
         "seed": "in `super_resolution`: no noise",
         "mask_bytes": "what differs from the photo",
+        "refine": "as the model was made: " + _refinement(pyramid),
     }
     shown = {"height": "`height`, `width`", "width": None}
     sentinels = {"mask_bytes": '"" (`masks`: below 0)'}
-    inputs = [each for task in TASKS for each in task.inputs]
+    inputs = [each for task in SIGNATURES for each in task.inputs]
     inputs = {each.name: each for each in inputs if each.sentinel is not None}
     for name, each in inputs.items():
         title = shown.get(name, f"`{name}`")
         if title is not None:
             sentinel = sentinels.get(name, f"{each.sentinel}")
             yield f"| {title} | {sentinel} | {texts.get(name, each.served_default)} |"
+
+
+def _refinement(pyramid):
+    first = pyramid.refine_from
+    return "no" if first is None else f"yes, from scale {first} on"
 
 
 def _start_scales(num_scales):

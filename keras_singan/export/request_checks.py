@@ -127,9 +127,13 @@ class RequestGuards:
             The tensor without sentinels.
         """
         each = task[name].but(**changes)
-        if each.sentinel is not None:
-            default = each.served_default
-            value = tf.where(tf.equal(value, each.sentinel), default, value)
+        default = each.served_default
+        if each.sentinel is None:
+            return within(value, each.low, each.high, name)
+        if default is None:
+            # The task has a rule of its own for it.
+            return within(value, min(each.low, each.sentinel), each.high, name)
+        value = tf.where(tf.equal(value, each.sentinel), default, value)
         return within(value, each.low, each.high, name)
 
     def _start_scale(self, task, start):

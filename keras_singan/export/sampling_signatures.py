@@ -37,6 +37,10 @@ class SamplingSignatures(RequestGuards):
         """The signature of samples of any size."""
         return self._sized(task, encoded, self.rows.sample_size)
 
+    def sample_options(self, task, encoded):
+        """The signature of samples of any size, with all that they can be told."""
+        return self._sized(task, encoded, self.rows.sample_options)
+
     def sample_tile(self, task, encoded):
         """The signature of samples that repeat without a seam."""
         return self._sized(task, encoded, self.rows.sample_tile)
@@ -44,8 +48,9 @@ class SamplingSignatures(RequestGuards):
     def _sized(self, task, encoded, row):
         def run(*tensors):
             given = self._rows(task, tensors)
-            if "tile" in given:
-                given["tile"] = self._judged(task, "tile", given["tile"])
+            for name in ("tile", "refine"):
+                if name in given:
+                    given[name] = self._judged(task, name, given[name])
             for name in ("height", "width"):
                 given[name] = self._side(task, name, given[name])
                 if not encoded:

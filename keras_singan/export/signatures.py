@@ -2,8 +2,10 @@
 
 Every input has one axis, the rows of a request, so that TensorFlow Serving's row
 and column formats, gRPC and batching all work. Sentinels stand for defaults,
-because REST cannot leave an input out. `NAME_float` takes and gives float images
-`(rows, height, width, channels)` instead of encoded ones.
+because REST cannot leave an input out. `NAME_options` takes what came later than
+the requests of earlier clients, which name the inputs of `NAME`. `NAME_float`
+takes and gives float images `(rows, height, width, channels)` instead of encoded
+ones.
 """
 
 import tensorflow as tf
@@ -30,7 +32,7 @@ class Signatures(ImageSignatures, SamplingSignatures):
         """Returns a dictionary of name to `tf.function`, `sample` first."""
         tasks = [
             task
-            for task in task_specs.TASKS
+            for task in task_specs.SIGNATURES
             if task.least_scales <= self.pyramid.num_scales
         ]
         result = {}

@@ -18,6 +18,7 @@ from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.ops.step_sizes import step_sizes
 from keras_singan.task_specs import QUANTIZE
+from keras_singan.task_specs import REFINE
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.painting import paint_quantized_graph
@@ -51,11 +52,14 @@ class Rows:
         graph = pyramid.graph
         self.sample = graph(self._sample, [_LONG, _INT, _INT])
         self.sample_size = graph(self._sample_size, [_LONG, _INT, _INT, _INT, _INT])
+        self.sample_options = graph(self._sample_options, [_LONG, *[_INT] * 5])
         self.sample_tile = graph(self._sample_tile, [_LONG, _INT, _INT, _INT, _INT])
         self.super_resolution = graph(self._super_resolution, [image, _FLOAT, _LONG])
         # In graphs of their own pyramids, whose weights these are.
         self._quantized_paints = {
-            scale: there.pyramid.graph(self._quantized_paint(there), [image, _LONG])
+            scale: there.pyramid.graph(
+                self._quantized_paint(there), [image, _LONG, _INT]
+            )
             for scale, there in self.quantized.items()
         }
         self.region = graph(self._region, [image])
@@ -71,9 +75,13 @@ class Rows:
         return self.pyramid.draw(seed, [index], start_scale)[0]
 
     def _sample_size(self, seed, index, start_scale, height, width):
+        refine = tf.constant(REFINE.sentinel)
+        return self.sample_options(seed, index, start_scale, height, width, refine)
+
+    def _sample_options(self, seed, index, start_scale, height, width, refine):
         sizes = plan_sizes(self.pyramid.sizes, (height, width))
         sizes[0] = self._coarsest(sizes[0], (height, width))
-        return self.pyramid.draw(seed, [index], start_scale, sizes)[0]
+        return self.pyramid.draw(seed, [index], start_scale, sizes, refine=refine)[0]
 
     def _sample_tile(self, seed, index, height, width, tile):
         sizes = plan_sizes(self.pyramid.sizes, (height, width))
@@ -102,15 +110,23 @@ class Rows:
             Function of the image `(height, width, channels)` and of the task's
             other inputs in order, for the mask the region `(height, width)`.
         """
-        if task.name not in self._image_tasks:
+        if task.signature not in self._image_tasks:
             specs = [tf.TensorSpec((None, None, self.pyramid.channels), tf.float32)]
             others = [each for each in task.inputs if not each.is_image]
             specs += [_row_spec(each) for each in others]
-            work = self._paint if QUANTIZE in task.inputs else self._work(task)
-            self._image_tasks[task.name] = self.pyramid.graph(work, specs)
-        return self._image_tasks[task.name]
+            graph = self.pyramid.graph(self._work(task), specs)
+            self._image_tasks[task.signature] = graph
+        return self._image_tasks[task.signature]
 
     def _work(self, task):
+        if task.more:
+            # One graph for both signatures.
+            whole = self.image_task(task.with_options)
+            rest = [tf.constant(each.sentinel, each.dtype) for each in task.more]
+            return lambda *inputs: whole(*inputs, *rest)
+        return self._paint if QUANTIZE in task.inputs else self._image_work(task)
+
+    def _image_work(self, task):
         module, name = task.graph.split(".")
         module = importlib.import_module(f"keras_singan.tasks.{module}")
         graph_half = getattr(module, name)
@@ -131,25 +147,25 @@ class Rows:
 
         return work
 
-    def _paint(self, image, start_scale, seed, quantize):
+    def _paint(self, image, start_scale, seed, quantize, refine):
         def plain():
             sizes = self._sizes(image)
             return paint_to_image_graph(
-                self.pyramid, image[None], start_scale, seed, sizes
+                self.pyramid, image[None], start_scale, seed, sizes, refine
             )[0]
 
         branches = [plain]
         choice = tf.constant(0)
         for number, (scale, paint) in enumerate(self._quantized_paints.items(), 1):
-            branches.append(functools.partial(paint, image, seed))
+            branches.append(functools.partial(paint, image, seed, refine))
             wanted = tf.equal(quantize, 1) & tf.equal(start_scale, scale)
             choice = tf.where(wanted, number, choice)
         return tf.switch_case(choice, branches)
 
     def _quantized_paint(self, there):
-        def paint(image, seed):
+        def paint(image, seed, refine):
             sizes = self._sizes(image)
-            return paint_quantized_graph(there, image[None], seed, sizes)[0]
+            return paint_quantized_graph(there, image[None], seed, sizes, refine)[0]
 
         return paint
 

@@ -9,7 +9,7 @@ for nothing else in an export.
 import numpy as np
 import tensorflow as tf
 
-from keras_singan.task_specs import TASKS
+from keras_singan.task_specs import SIGNATURES
 
 FILE_NAME = "assets.extra/tf_serving_warmup_requests"
 
@@ -68,7 +68,7 @@ def example_requests(signatures, photo, side):
     """
     small, whole = _example_values(photo[:side, :side]), _example_values(photo)
     # These take no other picture than the photo.
-    names = [task.signature for task in TASKS if task.takes_photo]
+    names = [task.signature for task in SIGNATURES if task.takes_photo]
     return {
         name: {
             spec.name: (whole if name.removesuffix("_float") in names else small)[
@@ -90,7 +90,7 @@ def _example_mask(image):
 
 def _example_values(image):
     mask = _example_mask(image)
-    inputs = {each.name: each for task in TASKS for each in task.inputs}
+    inputs = {each.name: each for task in SIGNATURES for each in task.inputs}
     values = {name: np.array([each.example]) for name, each in inputs.items()}
     values["images"] = image[None] / np.float32(127.5) - 1
     values["masks"] = mask[None, ..., 0] / np.float32(255)

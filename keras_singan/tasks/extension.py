@@ -14,6 +14,7 @@ from keras_singan.models.generation.masked_generation import wider_canvases
 from keras_singan.ops.mirror import mirror_pad
 from keras_singan.task_specs import EXTEND
 from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.checks import is_whole
@@ -40,6 +41,7 @@ def extend(
     image=None,
     start_scale=0,
     seed=None,
+    refine=None,
 ):
     """Widens the photo.
 
@@ -64,6 +66,9 @@ def extend(
             `0`.
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
+        refine: Whether the photo's own patches refine what the generators made:
+            crisper. `None` is what `keras_singan.tasks.sampling.sample` does.
+            Defaults to `None`.
 
     Returns:
         uint8 array of shape
@@ -75,13 +80,13 @@ def extend(
     """
     n = check_count(n)
     start_scale = check_start_scale(pyramid, start_scale)
-    seed = check_seed(seed)
+    seed, refine = check_seed(seed), check_refine(refine)
     pixels = read_picture(pyramid, image)
     given = dict(zip(SIDES, (left, right, top, bottom), strict=True))
     pads = check_pads(given, pixels.shape[1:3])
 
     def draw(scale, index):
-        result = _extend(pyramid, pixels, pads, scale, seed, index)
+        result = _extend(pyramid, pixels, pads, scale, seed, index, refine)
         return to_pixels(pyramid, result)[0]
 
     return over_scales(
@@ -90,7 +95,17 @@ def extend(
 
 
 def extend_graph(
-    pyramid, image, start_scale, seed, sizes, left, right, top, bottom, index
+    pyramid,
+    image,
+    start_scale,
+    seed,
+    sizes,
+    left,
+    right,
+    top,
+    bottom,
+    index,
+    refine=None,
 ):
     """Does the work of `extend`: tensors in, a tensor out, in any graph.
 
@@ -106,12 +121,13 @@ def extend_graph(
         top: See `left`.
         bottom: See `left`.
         index: int or scalar int tensor, which image of the seed.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor of one axis of images, wider than `image`.
     """
     pads = pads_in_pixels((left, right, top, bottom), ops.shape(image)[1:3])
-    return _extend(pyramid, image, pads, start_scale, seed, index)
+    return _extend(pyramid, image, pads, start_scale, seed, index, refine)
 
 
 def pads_in_pixels(pads, size):
@@ -124,11 +140,11 @@ def pads_in_pixels(pads, size):
     return result
 
 
-def _extend(pyramid, image, pads, start_scale, seed, index):
+def _extend(pyramid, image, pads, start_scale, seed, index, refine):
     size, trained = ops.shape(image)[1:3], pyramid.sizes[-1]
     inner = inner_pads(pads, size, trained)
     canvases = wider_canvases(pyramid, image, inner)
-    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale)
+    drawn = draw_on_canvases(pyramid, canvases, seed, [index], start_scale, refine)
     # One factor for both, so that the photo's pixels lie where they belong.
     wide = [
         _times(ops.shape(drawn)[1 + axis], size[axis], trained[axis]) for axis in (0, 1)

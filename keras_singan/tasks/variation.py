@@ -59,8 +59,8 @@ def vary(
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
         refine: Whether the photo's own patches refine what the generators made:
-            crisper. `None` is what the model's config says, for a start scale of
-            0. Defaults to `None`.
+            crisper. `None` is what `keras_singan.tasks.sampling.sample` does.
+            Defaults to `None`.
 
     Returns:
         uint8 array of shape `(n, height, width, channels)`, of the image's size.
@@ -123,7 +123,7 @@ def iterate_variations(
     return (draw(scale, index) for scale in scales for index in range(n))
 
 
-def vary_graph(pyramid, image, region, start_scale, seed, sizes, index):
+def vary_graph(pyramid, image, region, start_scale, seed, sizes, index, refine=None):
     """Does the work of `vary`: tensors in, a tensor out, in any graph.
 
     Args:
@@ -135,12 +135,13 @@ def vary_graph(pyramid, image, region, start_scale, seed, sizes, index):
         seed: int or scalar int64 tensor.
         sizes: Not used: they are the trained ones.
         index: int or scalar int tensor, which image of the seed.
+        refine: See `pyramid.refined_from`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
     canvases = part_canvases(pyramid, image, region)
-    return _vary(pyramid, canvases, image, region, start_scale, seed, index)
+    return _vary(pyramid, canvases, image, region, start_scale, seed, index, refine)
 
 
 def _vary(pyramid, canvases, image, region, start_scale, seed, index, refine=None):

@@ -89,6 +89,24 @@ def test_a_tile_has_a_signature_of_its_own(server):
     assert rows(server) == ("sample_tile", [row])
 
 
+@pytest.mark.parametrize("option, number", [("--refine", 1), ("--no-refine", 0)])
+def test_refine_and_no_refine(server, option, number):
+    pads = ["--left", 2]
+    box = ["--region", "1,2,3,1", "-n", 1]
+    asked = {
+        "sample": [],
+        "edit": ["photo.png", "photo.png"],
+        "paint-to-image": ["photo.png"],
+        "vary": ["photo.png", *box],
+        "extend": ["photo.png", *pads],
+    }
+    for task, words in asked.items():
+        query(server, task, *words, option)
+        signature, (row,) = server.requests[-1]
+        assert signature == f"{task.replace('-', '_')}_options"
+        assert row["refine"] == number
+
+
 def test_vary_sends_a_box_as_a_mask(server):
     args = ["photo.png", "--region", "1,2,3,1", "-n", 2, "--seed", 5, "--scale", 1]
     lines = query(server, "vary", *args)

@@ -151,6 +151,13 @@ def test_every_task_sends_tensors_and_gives_images(services, client):
     assert client.sample(tile="x")[0].size == (6, 4)
     assert len(client.vary(2, region=(1, 1, 2, 2), image=png())) == 2
     assert client.extend(left=2, image=png())[0].size == (8, 4)
+    for refine in (True, False):
+        assert len(client.sample(2, refine=refine)) == 2
+        assert client.edit(png(), refine=refine).size == (6, 4)
+        assert client.paint_to_image(png(), refine=refine).size == (6, 4)
+        box = {"region": (1, 1, 2, 2), "image": png()}
+        assert len(client.vary(2, **box, refine=refine)) == 2
+        assert client.extend(left=2, refine=refine)[0].size == (8, 4)
     assert {signature for signature, _ in services.server.requests} == set(INPUTS)
     rows = [{"seed": 3, "index": k, "start_scale": -1} for k in range(2)]
     assert services.server.requests[0] == ("sample", rows)

@@ -48,6 +48,35 @@ def test_sample_of_a_size_and_scale(server, client):
     assert only(server) == ("sample_size", row)
 
 
+@pytest.mark.parametrize("refine, number", [(True, 1), (False, 0)])
+def test_refine_asks_the_signature_that_takes_it(server, client, refine, number):
+    client.sample(seed=5, refine=refine)
+    client.sample(seed=5, size=(8, 12), refine=refine)
+    client.edit(png(), png(), refine=refine)
+    client.paint_to_image(png(), quantize=True, refine=refine)
+    client.vary(1, region=(0, 0, 2, 2), image=png(), refine=refine)
+    client.extend(left=3, image=png(), refine=refine)
+    names = [signature for signature, _ in server.requests]
+    expected = ("sample", "sample", "edit", "paint_to_image", "vary", "extend")
+    assert names == [f"{name}_options" for name in expected]
+    rows = [row for _, (row,) in server.requests]
+    assert {row["refine"] for row in rows} == {number}
+    sides = [(row["height"], row["width"]) for row in rows[:2]]
+    assert sides == [(0, 0), (8, 12)]
+    assert rows[3]["quantize"] == 1
+    assert rows[5]["left"] == 3
+
+
+def test_without_options_the_signatures_of_earlier_servers_suffice(server, client):
+    client.sample()
+    client.sample(size=(8, 12))
+    client.edit(png(), png())
+    client.vary(1, region=(0, 0, 2, 2), image=png())
+    client.extend(left=3, image=png())
+    names = [signature for signature, _ in server.requests]
+    assert names == ["sample", "sample_size", "edit", "vary", "extend"]
+
+
 def test_without_a_seed_each_call_draws_one_and_its_rows_share_it(server, client):
     client.sample(2)
     client.sample(2)
@@ -169,6 +198,11 @@ def test_the_numbers_that_mean_default_cannot_be_given_by_mistake(client):
         (lambda c: c.animate(alpha=1.5), "alpha=1.5"),
         (lambda c: c.animate(beta=None, alpha=float("inf")), "alpha=inf"),
         (lambda c: c.animate(frames=2**31), f"frames={2**31}"),
+        (lambda c: c.edit(png(), refine=1), "refine=1"),
+        (lambda c: c.sample(refine="yes"), "refine='yes'"),
+        (lambda c: c.sample(tile="x", refine=True), "refine=True"),
+        (lambda c: c.sample(tile="x", start_scale=1), "start_scale=1"),
+        (lambda c: c.sample(tile="z"), "tile='z'"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_anything_is_sent(

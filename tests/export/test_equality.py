@@ -232,6 +232,61 @@ def test_extend_by_pixels_and_by_shares(scale):
     assert_near(rows[1], python().extend(**more, start_scale=scale, seed=4)[0])
 
 
+# In a request, and in Python.
+REFINE = {-1: None, 0: False, 1: True}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("number", REFINE)
+def test_refine_in_samples_of_the_trained_size_and_another(scale, number):
+    rows = session()(
+        "sample_options",
+        seed=[5, 6],
+        index=[1, 0],
+        start_scale=[scale] * 2,
+        height=[0, 24],
+        width=[0, 61],
+        refine=[number] * 2,
+    )
+    options = {"start_scale": scale, "refine": REFINE[number]}
+    assert_near(rows[0], python().sample(2, seed=5, **options)[1])
+    second = python().sample(1, seed=6, size=(24, 61), **options)[0]
+    assert_near(rows[1], second)
+
+
+@pytest.mark.parametrize("number", REFINE)
+def test_refine_in_each_task_of_an_image(number):
+    ask, (image, mask), real = session(), composite(), edited()
+    part = np.zeros((32, 40), "uint8")
+    part[8:20, 10:28] = 255
+    file = {"image_bytes": encode_png(image)}
+    start = {"start_scale": 1, "seed": 9}
+    number, options = {"refine": number}, start | {"refine": REFINE[number]}
+    row = ask("edit_options", **file, mask_bytes=encode_png(mask), **start, **number)
+    assert_near(row[0], python().edit(image, mask, **options))
+    for quantize in (0, 1):
+        row = ask(
+            "paint_to_image_options", **file, quantize=quantize, **start, **number
+        )
+        retrained = {"quantize": True, "colors": 4} if quantize else {}
+        assert_near(row[0], python().paint_to_image(image, **retrained, **options))
+    mask_bytes = encode_png(part[..., None])
+    photo_bytes = {"image_bytes": encode_png(real)}
+    row = ask(
+        "vary_options",
+        **photo_bytes,
+        mask_bytes=mask_bytes,
+        index=1,
+        **start,
+        **number,
+    )
+    assert_near(row[0], python().vary(2, mask=part, image=real, **options)[1])
+    pads = {"left": 7, "right": 0, "top": 0, "bottom": 0}
+    row = ask("extend_options", **photo_bytes, **pads, index=1, **start, **number)
+    expected = python().extend(left=7, image=real, n=2, **options)[1]
+    assert_near(row[0], expected)
+
+
 @pytest.mark.parametrize("number, tile", [(1, "x"), (2, "y"), (3, "both")])
 def test_a_tile_of_any_size(number, tile):
     rows = session()(
@@ -288,6 +343,12 @@ def test_float_forms_give_what_the_encoded_forms_give():
             {"images": floats(edited()), "masks": -np.ones((1, 32, 40), "float32")},
         ),
     }
+    options = {"refine": 1}
+    requests |= {
+        f"{name}_options": (requests[name][0] | options, *requests[name][1:])
+        for name in ("edit", "paint_to_image", "vary", "extend")
+    }
+    requests["sample_options"] = (size | options, {}, {})
     assert {*requests} | {f"{name}_float" for name in requests} == (
         {*ask.signatures} - {"serving_default"}
     )

@@ -21,6 +21,8 @@ NAN, INF = float("nan"), float("inf")
 SIGNATURES = [
     *("sample", "sample_size", "reconstruct", "super_resolution", "harmonize"),
     *("edit", "paint_to_image", "animate", "vary", "extend", "sample_tile"),
+    *("sample_options", "edit_options", "paint_to_image_options"),
+    *("vary_options", "extend_options"),
 ]
 ALL = [*SIGNATURES, *(f"{name}_float" for name in SIGNATURES)]
 
@@ -88,6 +90,15 @@ BAD = [
     ("extend_float", {"left": np.array([1, 2], "float32")}, "same number of rows"),
     ("sample_tile", {"tile": 0}, "`tile` must be from 1 to 3"),
     ("sample_tile", {"height": 4}, "too small or too elongated"),
+    *(
+        (name, {"refine": value}, "`refine` must be from -1 to 1")
+        for name in ("sample_options", "edit_options", "paint_to_image_options")
+        for value in (-2, 2)
+    ),
+    ("vary_options", {"refine": 3}, "`refine` must be from -1 to 1"),
+    ("extend_options", {"refine": 3}, "`refine` must be from -1 to 1"),
+    ("sample_options", {"height": 4}, "too small or too elongated"),
+    ("sample_options", {"height": 4096, "width": 4096}, "`height * width` must be"),
     ("animate", {"alpha": 1.1}, "`alpha` must be from 0.0 to 1.0"),
     ("animate", {"alpha": NAN}, "`alpha` must be from 0.0 to 1.0"),
     ("animate", {"beta": -0.5}, "`beta` must be from 0.0 to 1.0"),

@@ -95,6 +95,12 @@ CONTRACT = {
         "loop": INTEGER,
     },
 }
+# What clients of earlier exports ask for stays as it is: more is taken by others.
+CONTRACT |= {
+    f"{name}_options": CONTRACT[name] | {"refine": INTEGER}
+    for name in ("edit", "paint_to_image", "vary", "extend")
+}
+CONTRACT["sample_options"] = CONTRACT["sample_size"] | {"refine": INTEGER}
 # Inputs of the float forms, and their axes.
 IN_FLOATS = {"image_bytes": ("images", 4), "mask_bytes": ("masks", 3)}
 
@@ -228,6 +234,7 @@ def test_the_readme_tells_signatures_defaults_and_limits():
         assert all(re.search(rf"\b{key}\b", text) for key in signature.inputs)
     assert "`quantize` may be 1 at start scales: 1." in text
     assert "| `height`, `width` | 0 | 32, 40 |" in text
+    assert "| `refine` | -1 | as the model was made: no |" in text
     assert "| max_side | 4096 |" in text
     assert text.count("\n| max_") == 7
     assert text.endswith("\n")

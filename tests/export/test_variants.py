@@ -83,6 +83,7 @@ def test_two_channels_have_float_forms_alone():
     # One scale leaves no place for an image to enter.
     names = ["sample", "sample_size", "sample_tile", "reconstruct", "vary", "extend"]
     names += ["super_resolution", "animate"]
+    names += ["sample_options", "vary_options", "extend_options"]
     assert sorted(ask.signatures) == sorted(
         [*(f"{name}_float" for name in names), "serving_default"]
     )

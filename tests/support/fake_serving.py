@@ -10,13 +10,13 @@ import threading
 from PIL import Image
 
 from keras_singan.client import Retries
-from keras_singan.task_specs import TASKS
+from keras_singan.task_specs import SIGNATURES
 from support.photos import png
 
 _KINDS = {"string": bytes, "int32": int, "int64": int, "float32": float}
 INPUTS = {
     task.signature: {each.name: _KINDS[each.dtype] for each in task.inputs}
-    for task in TASKS
+    for task in SIGNATURES
 }
 MODEL = "/v1/models/singan"
 
@@ -98,6 +98,9 @@ class FakeServer:
         """Returns a prediction: its colour tells the row, its size is the real one."""
         if row.get("start_scale", -1) > 9 or row.get("height", 0) > 4096:
             raise Refusal("assertion failed: [out of range]")
+        signature = signature.removesuffix("_options")
+        if "height" in row:
+            signature = "sample_size"
         if signature == "animate":
             count = row["frames"] or 5
             if count > 500:
@@ -107,7 +110,7 @@ class FakeServer:
         if signature in ("sample", "reconstruct"):
             colour = (row.get("seed", 0) % 256, row["index"] % 256, 0)
             return as_b64(png(colour=colour))
-        if signature in ("sample_size", "sample_tile"):
+        if signature == "sample_size":
             return as_b64(png((row["width"] or 6, row["height"] or 4)))
         if signature == "extend":
             width, height = size_of(row["image_bytes"] or png())
@@ -173,7 +176,7 @@ def metadata():
         frames = signature == "animate"
         signatures[signature] = {
             "inputs": {
-                key: tensor("DT_INT64" if key == "seed" else names[kind])
+                key: tensor("DT_INT64" if key.endswith("seed") else names[kind])
                 for key, kind in inputs.items()
             },
             "outputs": {

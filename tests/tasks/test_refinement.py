@@ -170,6 +170,18 @@ def test_edits_and_paintings_may_be_refined():
     assert foreign(refined) < 0.9 * foreign(plain)
 
 
+@pytest.mark.parametrize("start_scale", [0, 1])
+def test_parts_drawn_anew_and_what_is_added_may_be_refined(start_scale):
+    options = {"start_scale": start_scale, "seed": 1}
+    for draw in (
+        lambda refine: model().vary(1, region=(5, 5, 20, 20), refine=refine, **options),
+        lambda refine: model().extend(right=30, refine=refine, **options),
+    ):
+        plain, refined = draw(False)[0], draw(True)[0]
+        assert foreign(refined) < 0.95 * foreign(plain)
+        assert np.array_equal(draw(None)[0], plain)
+
+
 def test_harmonize_reconstruct_and_super_resolve_are_never_refined():
     plain, refining = SinGAN(), SinGAN()
     plain._take(with_refinement(None), None)

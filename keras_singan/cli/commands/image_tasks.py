@@ -15,7 +15,6 @@ from keras_singan.cli.options import PathType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
 from keras_singan.cli.options import range_option
-from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.results import Result
@@ -28,6 +27,7 @@ from keras_singan.cli.task_options import image_help
 from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_options import pad_options
 from keras_singan.cli.task_options import part_options
+from keras_singan.cli.task_options import refine_option
 from keras_singan.cli.task_run import Job
 from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import FACTOR
@@ -235,9 +235,10 @@ def vary(image, region, mask, count, scale, refine, **to):
 @count_option(1)
 @model_option
 @scales_option(START_SCALE.default, START_SCALE.text)
+@refine_option
 @seed_option
 @output_options
-def extend(image, left, right, top, bottom, count, scale, **to):
+def extend(image, left, right, top, bottom, count, scale, refine, **to):
     """Widen the photo with more of its kind.
 
     \b
@@ -250,7 +251,7 @@ def extend(image, left, right, top, bottom, count, scale, **to):
     """
     (picture,) = read_dash(image)
     pads = {"left": left, "right": right, "top": top, "bottom": bottom}
-    how = {"image": picture}
+    how = {"image": picture, "refine": refine}
     words = [word for k, pad in pads.items() if pad for word in (f"--{k}", pad)]
     _draw(EXTEND, image, picture, scale, count, pads | how, words, **to)
 

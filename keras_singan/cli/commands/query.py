@@ -28,6 +28,7 @@ from keras_singan.task_specs import BETA
 from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import FRAMES
 from keras_singan.task_specs import LOOP
+from keras_singan.task_specs import REFINE
 from keras_singan.task_specs import image_tasks
 
 # A PNG is opened by more programs than an .apng, which is the same.
@@ -35,6 +36,7 @@ _SUFFIXES = {"gif": ".gif", "webp": ".webp", "apng": ".png", "mp4": ".mp4"}
 _scale_option = click.option(
     "--scale", type=click.IntRange(0), help="Start scale.  [default: the server's]"
 )
+_refine_option = served_option(REFINE)
 
 
 @click.group(subcommand_metavar="TASK [OPTIONS]...", options_metavar="")
@@ -59,14 +61,17 @@ def query(ctx, url):
 @_scale_option
 @size_option
 @tile_option
+@_refine_option
 @seed_option
 @output_options
 @connection_options
 @click.pass_obj
-def sample(url, count, scale, size, tile, seed, output, overwrite, **connection):
+def sample(
+    url, count, scale, size, tile, refine, seed, output, overwrite, **connection
+):
     """Ask for new variations of the photo."""
     name = f"sample_tile_{tile}" if tile else "sample"
-    options = {"start_scale": scale, "size": size, "tile": tile}
+    options = {"start_scale": scale, "size": size, "tile": tile, "refine": refine}
     with connect(url, **connection) as client:
         draw = functools.partial(client.iterate_samples, **options)
         shape = [] if size is None else ["{}x{}".format(*size)]
@@ -78,19 +83,23 @@ def sample(url, count, scale, size, tile, seed, output, overwrite, **connection)
 @part_options
 @count_option(8)
 @_scale_option
+@_refine_option
 @seed_option
 @output_options
 @connection_options
 @click.pass_obj
-def vary(url, image, region, mask, count, scale, seed, output, overwrite, **connection):
+def vary(
+    url, image, region, mask, count, scale, refine, seed, output, overwrite, **rest
+):
     """Ask for one part of the photo drawn anew.
 
     IMAGE is the photo itself at any size; without it, the photo as trained. - is
     standard input.
     """
     image, mask = read_dash(image, mask)
-    options = {"image": image, "region": region, "mask": mask, "start_scale": scale}
-    with connect(url, **connection) as client:
+    options = {"image": image, "region": region, "mask": mask}
+    options |= {"start_scale": scale, "refine": refine}
+    with connect(url, **rest) as client:
         draw = functools.partial(client.vary, **options)
         _write_drawn(client, draw, "vary", scale, seed, count, output, overwrite)
 
@@ -100,21 +109,20 @@ def vary(url, image, region, mask, count, scale, seed, output, overwrite, **conn
 @pad_options
 @count_option(1)
 @_scale_option
+@_refine_option
 @seed_option
 @output_options
 @connection_options
 @click.pass_obj
-def extend(
-    url, image, left, right, top, bottom, count, scale, seed, output, overwrite, **rest
-):
+def extend(url, image, count, scale, refine, seed, output, overwrite, **rest):
     """Ask for the photo with more of its kind around it.
 
     IMAGE is the photo itself at any size; without it, the photo as trained. - is
     standard input.
     """
     (image,) = read_dash(image)
-    options = {"left": left, "right": right, "top": top, "bottom": bottom}
-    options |= {"image": image, "start_scale": scale}
+    options = {side: rest.pop(side) for side in ("left", "right", "top", "bottom")}
+    options |= {"image": image, "start_scale": scale, "refine": refine}
     with connect(url, **rest) as client:
         draw = functools.partial(client.extend, **options)
         _write_drawn(client, draw, "extend", scale, seed, count, output, overwrite)
@@ -162,14 +170,15 @@ def super_resolve(url, image, factor, seed, output, overwrite, **connection):
 
 def image_query(task):
     """Makes the command of a task of the family: see `keras_singan.task_specs`."""
-    names = [each.name for each in task.options]
+    extras = task.with_options.options
+    names = [each.name for each in extras]
 
     def run(url, scale, seed, output, overwrite, image, mask=None, **rest):
         images = [image, mask][: 1 + ("mask_bytes" in task)]
         images = read_dash(*images)
         options = {name: rest.pop(name) for name in names}
         seed = _seed(seed)
-        labels = [task[name].label for name in names if options[name]]
+        labels = [each.label for each in extras if options[each.name]]
         name = "_".join([task.name, *filter(None, labels)])
         with connect(url, **rest) as client:
             out = Output(output, client.model, overwrite, [_stem(name, scale, seed)])
@@ -180,7 +189,7 @@ def image_query(task):
         click.argument("image", type=IMAGE),
         *[click.argument("mask", type=IMAGE, required=False)] * ("mask_bytes" in task),
         _scale_option,
-        *(served_option(each) for each in task.options),
+        *(served_option(each) for each in extras),
         seed_option,
         output_options,
         connection_options,

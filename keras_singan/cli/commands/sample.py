@@ -8,7 +8,6 @@ import numpy as np
 from keras_singan.cli.options import FactorType
 from keras_singan.cli.options import model_option
 from keras_singan.cli.options import output_options
-from keras_singan.cli.options import refine_option
 from keras_singan.cli.options import scales_option
 from keras_singan.cli.options import seed_option
 from keras_singan.cli.options import size_option
@@ -18,6 +17,7 @@ from keras_singan.cli.results import ResultSet
 from keras_singan.cli.results import numbered
 from keras_singan.cli.results import write_sets
 from keras_singan.cli.task_options import count_option
+from keras_singan.cli.task_options import refine_option
 from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import Job
 from keras_singan.io.image import image_grid
