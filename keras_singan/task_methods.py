@@ -7,6 +7,7 @@ from keras_singan.task_specs import ALPHA
 from keras_singan.task_specs import BETA
 from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import FRAMES
+from keras_singan.task_specs import VARIATION
 from keras_singan.tasks import animation
 from keras_singan.tasks import editing
 from keras_singan.tasks import extension
@@ -39,9 +40,16 @@ class TaskMethods:
         tile=None,
         seed=None,
         refine=None,
+        variation=VARIATION.default,
+        around=None,
         return_masks=False,
     ):
         """Draws new variations: see `keras_singan.tasks.sampling.sample`.
+
+        ```python
+        model.sample(8, variation=0.5)                  # between photo and sample
+        model.sample(8, variation=0.5, around=(3, 2))   # more like sample(3, seed=3)[2]
+        ```
 
         Returns:
             uint8 array of shape `(n, height, width, channels)`. With `return_masks` a
@@ -53,6 +61,7 @@ class TaskMethods:
             TaskError: If an argument is out of range.
         """
         options = {"size": size, "tile": tile, "seed": seed, "refine": refine}
+        options |= {"variation": variation, "around": around}
         options |= {"start_scale": start_scale, "return_masks": return_masks}
         return sampling.sample(self._fitted(), n, **options)
 

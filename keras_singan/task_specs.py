@@ -283,6 +283,21 @@ REFINE = Input(
     high=1,
     example=-1,
 )
+VARIATION = Input(
+    name="variation",
+    dtype="float32",
+    text="How far from the photo, 0 to 1: 0 is the photo as the model remembers it.",
+    default=1.0,
+    sentinel=-1.0,
+    low=0.0,
+    high=1.0,
+    example=-1.0,
+)
+# Which sample the images vary instead of the photo; without one the seed is any.
+AROUND_SEED = SEED.but(name="around_seed", text="Seed of the sample to vary.")
+AROUND_INDEX = INDEX.but(
+    name="around_index", text="Which image of that seed.", sentinel=-1, example=-1
+)
 QUANTIZE = Input(
     name="quantize",
     dtype="int32",
@@ -297,7 +312,10 @@ SAMPLE = Task(
     name="sample",
     summary="Draw new variations of the photo.",
     inputs=(SEED, INDEX, START_SCALE),
-    more=(SIDE.but(name="height"), SIDE.but(name="width"), REFINE),
+    more=(
+        *(SIDE.but(name="height"), SIDE.but(name="width")),
+        *(VARIATION, REFINE, AROUND_SEED, AROUND_INDEX),
+    ),
 )
 # `sample` with a size, which is a signature of its own.
 SAMPLE_SIZE = Task(

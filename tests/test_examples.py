@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from support.photos import beyond
 
+from keras_singan import SinGAN
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 
 # The models are tiny, the pictures are not.
@@ -78,6 +79,19 @@ def test_random_samples_writes_a_row_for_each_scale(run, tmp_path):
     assert opened(run / "scale_01" / "real.png").size == (40, 30)
     # The photo and 2 samples a row, 2 rows, 2 px between them.
     assert opened(sheet).size == (3 * 40 + 2 * 2, 2 * 30 + 2)
+
+
+def test_variation_goes_from_the_photo_to_samples(run, tmp_path):
+    sheet = tmp_path / "sheet.png"
+    options = ["-n", 3, "--rows", 2, "--around", "4,1"]
+    run_example("variation.py", *SHORT, "--run", run, "--output", sheet, *options)
+    image = np.asarray(opened(sheet))
+    assert image.shape[:2] == (3 * 30 + 2 * 2, 3 * 40 + 2 * 2)
+    model = SinGAN.load(run)
+    for row in (0, 32):
+        assert (image[row : row + 30, :40] == model.reconstruct()).all()
+    wanted = model.sample(2, seed=4)[1]
+    assert (image[64:94, :40] == wanted).all()
 
 
 def test_animate_writes_a_loop_of_the_photo(run, tmp_path):

@@ -8,6 +8,7 @@ from keras_singan.cli.options import IMAGE
 from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import REFINE
 from keras_singan.task_specs import TILES
+from keras_singan.task_specs import VARIATION
 
 
 class RegionType(click.ParamType):
@@ -23,6 +24,26 @@ class RegionType(click.ParamType):
         if not match:
             self.fail(
                 "A region must look like 10,20,30,40 (x,y,width,height). "
+                f"Received: {value!r}.",
+                param,
+                ctx,
+            )
+        return tuple(map(int, match.groups()))
+
+
+class SampleType(click.ParamType):
+    """`seed,number`: a sample, as its file's name has them."""
+
+    name = "SEED,NUMBER"
+
+    def convert(self, value, param, ctx):
+        """Returns (seed, number)."""
+        if isinstance(value, tuple):
+            return value
+        match = re.fullmatch(r"\s*(-?\d{1,19})\s*,\s*(\d{1,10})\s*", value)
+        if not match:
+            self.fail(
+                "A sample must look like 3,2 (its seed and its number). "
                 f"Received: {value!r}.",
                 param,
                 ctx,
@@ -99,6 +120,20 @@ def count_option(default):
     )
 
 
+def sample_labels(size, variation, around):
+    """Returns what a sample's file name says of options that were given.
+
+    Args:
+        size: (height, width), or `None` for the trained size.
+        variation: float, or `None` for the default.
+        around: (seed, number) of the sample that is varied, or `None`.
+    """
+    labels = [] if size is None else ["{}x{}".format(*size)]
+    if variation not in (None, VARIATION.default):
+        labels.append(f"variation{variation:g}")
+    return labels + (["around{}-{}".format(*around)] if around else [])
+
+
 def part_options(command):
     """Adds what says which part is drawn anew: `--region` or `--mask`."""
     for add in (
@@ -121,6 +156,11 @@ def pad_options(command):
 
 refine_option = input_option(
     REFINE, rule="as the preset has it; not for samples that keep the layout"
+)
+around_option = click.option(
+    "--around",
+    type=SampleType(),
+    help="Vary this sample, not the photo, with --variation below 1.",
 )
 tile_option = click.option(
     "--tile",

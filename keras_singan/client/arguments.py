@@ -101,23 +101,27 @@ def request_row(task, values):
     return {each.name: request_value(each, values[each.name]) for each in given}
 
 
-def sample_request(size, tile, **values):
+def sample_request(size, tile, around, **values):
     """Returns the signature that draws such samples, and the row of a request.
 
     Args:
         size: (height, width), or `None` for the trained size.
         tile: Where the image repeats, or `None`.
+        around: Pair (seed, number) of the sample to vary, or `None`.
         **values: The other arguments by the inputs' names.
 
     Raises:
         TaskError: If an argument is out of range.
     """
     if tile is not None:
-        return SAMPLE_TILE.signature, _tile_row(tile, size, **values)
+        return SAMPLE_TILE.signature, _tile_row(tile, size, around=around, **values)
+    values |= _around_values(around, values["variation"])
     task = signature_for(SAMPLE, values)
     if task is SAMPLE and size is not None:
         task = SAMPLE_SIZE
-    return task.signature, request_row(task, values | _sides(size))
+    # Without an image of it, no seed counts.
+    photo = {"around_seed": 0, "around_index": None}
+    return task.signature, request_row(task, photo | values | _sides(size))
 
 
 def _sides(size):
@@ -126,12 +130,38 @@ def _sides(size):
     return {"height": height or None, "width": width or None}
 
 
-def _tile_row(tile, size, seed, start_scale, refine):
+def _around_values(around, variation):
+    """Returns the inputs that name the sample to vary, or raises `TaskError`."""
+    if around is None:
+        return {}
+    try:
+        seed, index = around
+    except (TypeError, ValueError):
+        raise TaskError(
+            "`around` must be a pair (seed, number) of whole numbers that names a "
+            f"sample, or None. Received: around={around!r}."
+        ) from None
+    if variation is None or variation == 1:
+        raise TaskError(
+            "`variation` must be below 1 with `around`. "
+            f"Received: variation={variation!r}."
+        )
+    index = whole("around number", index, 0)
+    seed = whole("around seed", seed, -MAX_INT64 - 1, MAX_INT64)
+    return {"around_index": index, "around_seed": seed}
+
+
+def _tile_row(tile, size, seed, start_scale, refine, variation, around):
     """Returns the row of a request for images that repeat, or raises `TaskError`."""
     if start_scale is not None and start_scale != 0:
         raise TaskError(
             "`start_scale` must be 0 with `tile`. "
             f"Received: start_scale={start_scale!r}."
+        )
+    if variation not in (None, 1) or around is not None:
+        raise TaskError(
+            "`variation` must be 1 and `around` None with `tile`. "
+            f"Received: variation={variation!r}, around={around!r}."
         )
     if refine:
         raise TaskError(

@@ -50,6 +50,8 @@ class TaskClient:
         size=None,
         tile=None,
         refine=None,
+        variation=None,
+        around=None,
         progress=None,
     ):
         """Asks for new variations of the photo.
@@ -67,6 +69,11 @@ class TaskClient:
                 seam, with `start_scale` 0. Defaults to `None`.
             refine: Whether the photo's own patches refine the result: crisper.
                 `None` for the server's default. Defaults to `None`.
+            variation: How far from the photo, in [0, 1]: 0 is the photo as the model
+                remembers it; `None` for the server's default, 1. Below 1 and with
+                `start_scale` 0 the size must be the trained one. Defaults to `None`.
+            around: Pair (seed, number) of a sample that is varied instead of the
+                photo, with `variation` below 1. Defaults to `None`.
             progress: Function of (images done, n), called after each request,
                 or `None`. Defaults to `None`.
 
@@ -78,8 +85,9 @@ class TaskClient:
             ServingError: If the server cannot be reached or refuses.
         """
         options = {"start_scale": start_scale, "size": size, "tile": tile}
-        options |= {"refine": refine, "progress": progress}
-        return list(self.iterate_samples(n, seed=seed, **options))
+        options |= {"refine": refine, "variation": variation, "around": around}
+        drawn = self.iterate_samples(n, seed=seed, progress=progress, **options)
+        return list(drawn)
 
     def iterate_samples(
         self,
@@ -90,12 +98,15 @@ class TaskClient:
         size=None,
         tile=None,
         refine=None,
+        variation=None,
+        around=None,
         progress=None,
     ):
         """Yields the images of `sample` as they come, `batch_size` a request."""
         n = whole("n", n, 1)
-        values = {"seed": seed, "start_scale": start_scale, "refine": refine}
-        signature, row = sample_request(size, tile, **values)
+        values = {"seed": seed, "start_scale": start_scale}
+        values |= {"refine": refine, "variation": variation}
+        signature, row = sample_request(size, tile, around, **values)
         return self._batches(signature, row, n, progress)
 
     def vary(

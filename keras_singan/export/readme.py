@@ -73,6 +73,7 @@ def _defaults(pyramid, factor):
         "factor": f"{factor:g}",
         "seed": "in `super_resolution`: no noise",
         "mask_bytes": "what differs from the photo",
+        "around_index": "none: images vary the photo, and `around_seed` is any",
         "refine": "as the model was made: " + _refinement(pyramid),
     }
     shown = {"height": "`height`, `width`", "width": None}

@@ -48,7 +48,7 @@ class SamplingSignatures(RequestGuards):
     def _sized(self, task, encoded, row):
         def run(*tensors):
             given = self._rows(task, tensors)
-            for name in ("tile", "refine"):
+            for name in ("tile", "variation", "refine", "around_index"):
                 if name in given:
                     given[name] = self._judged(task, name, given[name])
             for name in ("height", "width"):

@@ -17,8 +17,10 @@ from keras_singan.models.generation.wrapped_generation import draw_wrapped
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
 from keras_singan.ops.step_sizes import step_sizes
+from keras_singan.task_specs import AROUND_INDEX
 from keras_singan.task_specs import QUANTIZE
 from keras_singan.task_specs import REFINE
+from keras_singan.task_specs import VARIATION
 from keras_singan.tasks.noise_walk import continue_walk
 from keras_singan.tasks.noise_walk import start_walk
 from keras_singan.tasks.painting import paint_quantized_graph
@@ -28,6 +30,8 @@ from keras_singan.tasks.shared.rules import coarsest_fits
 from keras_singan.tasks.shared.rules import least_size
 from keras_singan.tasks.shared.rules import partly_changed
 from keras_singan.tasks.shared.rules import photo_proportions
+from keras_singan.tasks.shared.rules import refinement_of
+from keras_singan.tasks.shared.rules import varies_at
 from keras_singan.tasks.super_resolution import super_resolve_graph
 
 _INT, _LONG = tf.TensorSpec((), tf.int32), tf.TensorSpec((), tf.int64)
@@ -52,7 +56,10 @@ class Rows:
         graph = pyramid.graph
         self.sample = graph(self._sample, [_LONG, _INT, _INT])
         self.sample_size = graph(self._sample_size, [_LONG, _INT, _INT, _INT, _INT])
-        self.sample_options = graph(self._sample_options, [_LONG, *[_INT] * 5])
+        self.sample_options = graph(
+            self._sample_options,
+            [_LONG, _INT, _INT, _INT, _INT, _FLOAT, _INT, _LONG, _INT],
+        )
         self.sample_tile = graph(self._sample_tile, [_LONG, _INT, _INT, _INT, _INT])
         self.super_resolution = graph(self._super_resolution, [image, _FLOAT, _LONG])
         # In graphs of their own pyramids, whose weights these are.
@@ -75,13 +82,30 @@ class Rows:
         return self.pyramid.draw(seed, [index], start_scale)[0]
 
     def _sample_size(self, seed, index, start_scale, height, width):
-        refine = tf.constant(REFINE.sentinel)
-        return self.sample_options(seed, index, start_scale, height, width, refine)
+        given = seed, index, start_scale, height, width
+        plain = VARIATION.default, REFINE.sentinel, 0, AROUND_INDEX.sentinel
+        dtypes = tf.float32, tf.int32, tf.int64, tf.int32
+        return self.sample_options(*given, *map(tf.constant, plain, dtypes))
 
-    def _sample_options(self, seed, index, start_scale, height, width, refine):
-        sizes = plan_sizes(self.pyramid.sizes, (height, width))
-        sizes[0] = self._coarsest(sizes[0], (height, width))
-        return self.pyramid.draw(seed, [index], start_scale, sizes, refine=refine)[0]
+    def _sample_options(
+        self,
+        seed,
+        index,
+        start_scale,
+        height,
+        width,
+        variation,
+        refine,
+        around_seed,
+        around_index,
+    ):
+        size, around = (height, width), (around_seed, around_index)
+        rule = varies_at(self.pyramid, size, start_scale, variation, around_index)
+        sizes = plan_sizes(self.pyramid.sizes, tf.unstack(obey(tf.stack(size), rule)))
+        sizes[0] = self._coarsest(sizes[0], size)
+        options = {"variation": variation, "around": around}
+        options["refine"] = refinement_of(refine, variation, around_index)
+        return self.pyramid.draw(seed, [index], start_scale, sizes, **options)[0]
 
     def _sample_tile(self, seed, index, height, width, tile):
         sizes = plan_sizes(self.pyramid.sizes, (height, width))

@@ -62,15 +62,17 @@ class PyramidGraphs:
         return self.graph(grow, [self._images_spec()] * (1 if scale == 0 else 2))
 
     def _new_noise_graph(self, scale):
-        """Fresh noise of a scale: `(seed, indices, height, width)`."""
+        """Fresh noise of a scale: `(seed, indices, height, width, purpose)`."""
 
-        def draw(seed, indices, height, width):
+        def draw(seed, indices, height, width, purpose):
             size = noise.noise_size((height, width), self.padding, self.num_layers)
-            return noise.draw_samples(seed, indices, scale, size, self.channels)
+            return noise.draw_samples(
+                seed, indices, scale, size, self.channels, purpose
+            )
 
-        side = tf.TensorSpec((), tf.int32)
-        seed, indices = tf.TensorSpec((), tf.int64), tf.TensorSpec((None,), tf.int64)
-        return self.graph(draw, [seed, indices, side, side])
+        number, indices = tf.TensorSpec((), tf.int32), tf.TensorSpec((None,), tf.int64)
+        seed = tf.TensorSpec((), tf.int64)
+        return self.graph(draw, [seed, indices, number, number, number])
 
     def _images_spec(self):
         return tf.TensorSpec((None, None, None, self.channels), tf.float32)
@@ -109,9 +111,7 @@ class PyramidGraphs:
         zs = [self.rec_noise(scale) for scale in range(stop)]
         return self.generate_function(zs, stop_scale=stop)
 
-    def draw_chunks(
-        self, seed, n, start_scale=0, sizes=None, refine=None, at_once=None
-    ):
+    def draw_chunks(self, seed, n, start_scale=0, sizes=None, at_once=None, **options):
         """Draws the samples 0 to `n - 1` of a seed, a bounded number at a time.
 
         Args:
@@ -120,9 +120,9 @@ class PyramidGraphs:
             start_scale: int. Defaults to `0`.
             sizes: Sequence of the (height, width) of every scale. Defaults to the
                 trained sizes.
-            refine: See `refined_from`. Defaults to `None`.
             at_once: The most images of a chunk; `None` is what memory allows.
                 Defaults to `None`.
+            **options: `refine`, `variation` and `around`, as in `draw`.
 
         Yields:
             float32 tensors `(images, height, width, channels)`.
@@ -133,7 +133,7 @@ class PyramidGraphs:
         chunk = self.chunk_size(sizes[-1], at_once)
         for first in range(0, n, chunk):
             indices = tf.range(first, min(first + chunk, n), dtype=tf.int64)
-            yield self.draw(seed, indices, start_scale, sizes, below, refine)
+            yield self.draw(seed, indices, start_scale, sizes, below, **options)
 
     def chunk_size(self, size, at_once=None):
         """Returns how many images of (height, width) `size` one chunk holds.
@@ -148,7 +148,17 @@ class PyramidGraphs:
         most = max(1, _CHUNK_BYTES // bytes_each)
         return most if at_once is None else min(most, at_once)
 
-    def draw(self, seed, indices, start_scale=0, sizes=None, below=None, refine=None):
+    def draw(
+        self,
+        seed,
+        indices,
+        start_scale=0,
+        sizes=None,
+        below=None,
+        refine=None,
+        variation=1.0,
+        around=None,
+    ):
         """Draws samples: scales below `start_scale` keep the reconstruction.
 
         Args:
@@ -162,6 +172,8 @@ class PyramidGraphs:
             below: The reconstruction of the scale below an int `start_scale`;
                 `None` generates it. Defaults to `None`.
             refine: See `refined_from`. Defaults to `None`.
+            variation: See `varied_noise`. Defaults to `1.0`.
+            around: See `varied_noise`. Defaults to `None`.
 
         Returns:
             float32 tensor `(n, height, width, channels)`.
@@ -171,9 +183,8 @@ class PyramidGraphs:
         refined_from = self.refined_from(refine, start_scale)
         for scale in range(first, self.num_scales):
             # The noise alone is chosen, so that a graph has each generator once.
-            fresh = functools.partial(
-                self.fresh_noise, scale, seed, indices, sizes[scale]
-            )
+            given = scale, seed, indices, sizes[scale], variation, around
+            fresh = functools.partial(self.varied_noise, *given)
             kept = functools.partial(self.rec_noise, scale)
             z = _when(start_scale <= scale, fresh, kept)
             image = self.generate_function([z], image, stop_scale=scale + 1)
@@ -276,7 +287,50 @@ class PyramidGraphs:
         z = self.fresh_noise(scale, seed, indices, sizes[scale])
         return self.generate_function([z], image, stop_scale=scale + 1)
 
-    def fresh_noise(self, scale, seed, indices, size):
+    def varied_noise(self, scale, seed, indices, size, variation=1.0, around=None):
+        """Draws noise that lies between a middle one and fresh one.
+
+        The middle is the noise of the reconstruction, which is 0 above scale 0, or
+        that of a sample.
+
+        Args:
+            scale: int, index of the scale.
+            seed: int or scalar int64 tensor.
+            indices: Sequence or integer tensor of shape `(n,)`.
+            size: Pair (height, width) of the images, ints or scalar tensors; the
+                trained one at scale 0, where the middle is the reconstruction's.
+            variation: float or scalar float tensor in [0, 1]: 0 is the middle, 1
+                fresh noise bit by bit. Defaults to `1.0`.
+            around: Pair (seed, index) of the sample in the middle, ints or scalar
+                tensors; a tensor index below 0 means none. Defaults to `None`.
+
+        Returns:
+            float32 tensor `(n, noise height, noise width, channels)`.
+        """
+        known = around is not None
+        if known and tf.is_tensor(around[1]):
+            known = around[1] >= 0
+        # A sample that is mixed with itself would be too strong.
+        other = _when(known, lambda: noise.VARIATION, lambda: noise.SAMPLING)
+        fresh = self.fresh_noise(scale, seed, indices, size, other)
+        if isinstance(variation, float) and variation == 1:
+            return fresh
+
+        def remembered():
+            # Elsewhere it is 0, at a size where only fresh noise is asked for, too.
+            nothing = tf.zeros_like(fresh[:1])
+            if scale:
+                return nothing
+            own = self.rec_noise(0)
+            same = tf.reduce_all(tf.equal(tf.shape(nothing), tf.shape(own)))
+            return tf.cond(same, lambda: own, lambda: nothing)
+
+        def sampled():
+            return self.fresh_noise(scale, around[0], [around[1]], size)
+
+        return noise.mix(_when(known, sampled, remembered), fresh, variation)
+
+    def fresh_noise(self, scale, seed, indices, size, purpose=noise.SAMPLING):
         """Draws the fresh noise of a scale for images of `size`.
 
         Args:
@@ -284,13 +338,15 @@ class PyramidGraphs:
             seed: int or scalar int64 tensor.
             indices: Sequence or integer tensor of shape `(n,)`.
             size: Pair (height, width) of the images, ints or scalar tensors.
+            purpose: As in `keras_singan.ops.noise.noise_key`. Defaults to
+                `SAMPLING`.
 
         Returns:
             float32 tensor `(n, noise height, noise width, channels)`.
         """
         seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
-        sides = [tf.cast(side, tf.int32) for side in size]
-        return _call(self._noise_graphs[scale], seed, indices, *sides)
+        numbers = [tf.cast(number, tf.int32) for number in (*size, purpose)]
+        return _call(self._noise_graphs[scale], seed, indices, *numbers)
 
 
 def _call(graph, *inputs):

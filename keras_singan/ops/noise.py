@@ -14,6 +14,8 @@ from keras_singan.geometry import margin
 
 # The purposes, so that no two of them ever share a key.
 RECONSTRUCTION, TRAINING, SAMPLING, STATISTICS, ANIMATION, SUPER_RESOLUTION = range(6)
+# Fresh noise that is mixed with a sample's, whatever seed both have.
+VARIATION = 6
 
 
 def noise_key(seed, purpose, *counters):
@@ -21,13 +23,13 @@ def noise_key(seed, purpose, *counters):
 
     Args:
         seed: int or scalar integer tensor, any int64.
-        purpose: One of this module's constants.
+        purpose: One of this module's constants, or a scalar integer tensor of it.
         *counters: ints or scalar integer tensors.
 
     Returns:
         int64 tensor of shape `(2,)`.
     """
-    key = tf.stack([tf.cast(seed, tf.int64), tf.constant(purpose, tf.int64)])
+    key = tf.stack([tf.cast(seed, tf.int64), tf.cast(purpose, tf.int64)])
     for counter in counters:
         counter = tf.cast(counter, tf.int64)
         key = tf.random.experimental.stateless_fold_in(key, counter)
@@ -64,7 +66,22 @@ def draw(key, scale, size, channels, batch=1):
     return tf.repeat(z, channels // drawn, axis=-1)
 
 
-def draw_samples(seed, indices, scale, size, channels):
+def mix(middle, fresh, variation):
+    """Mixes two draws into noise that is as strong as each of them.
+
+    Args:
+        middle: float32 tensor.
+        fresh: float32 tensor of a shape that fits it.
+        variation: float or scalar float tensor in [0, 1]: 0 is `middle`, 1 `fresh`.
+
+    Returns:
+        float32 tensor; of standard normal draws again standard normal.
+    """
+    variation = tf.cast(variation, tf.float32)
+    return tf.sqrt(1 - variation * variation) * middle + variation * fresh
+
+
+def draw_samples(seed, indices, scale, size, channels, purpose=SAMPLING):
     """Draws the noise of several samples, each from a key of its own.
 
     Args:
@@ -73,6 +90,7 @@ def draw_samples(seed, indices, scale, size, channels):
         scale: int, index of the scale.
         size: Pair (height, width) of the noise.
         channels: int, channels of the image.
+        purpose: As in `noise_key`. Defaults to `SAMPLING`.
 
     Returns:
         float32 tensor of shape `(n, height, width, channels)`. Row `i` depends
@@ -80,6 +98,6 @@ def draw_samples(seed, indices, scale, size, channels):
     """
 
     def draw_one(index):
-        return draw(noise_key(seed, SAMPLING, scale, index), scale, size, channels)[0]
+        return draw(noise_key(seed, purpose, scale, index), scale, size, channels)[0]
 
     return tf.map_fn(draw_one, indices, fn_output_signature=tf.float32)

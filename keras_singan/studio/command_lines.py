@@ -8,6 +8,7 @@ _OPTIONS = {
     "seed": "--seed",
     "refine": "--refine",
     "tile": "--tile",
+    "variation": "--variation",
     "frames": "--frames",
     "fps": "--fps",
     "alpha": "--alpha",
@@ -56,6 +57,8 @@ def _words(task, name, value):
         return ["--refine" if value else "--no-refine"]
     if name == "size":
         return ["--size", f"{value[0]}x{value[1]}"]
+    if name == "around":
+        return ["--around", "{},{}".format(*value)]
     if name == "start_scales":
         return ["--scale", ",".join(map(str, value))]
     if name == "n" and task in ("paint_to_image", "edit", "harmonize"):

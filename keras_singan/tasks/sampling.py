@@ -7,12 +7,17 @@ import numpy as np
 from keras_singan.errors import TaskError
 from keras_singan.models.generation.wrapped_generation import AXES
 from keras_singan.models.generation.wrapped_generation import wrapped_chunks
+from keras_singan.task_specs import AROUND_INDEX
+from keras_singan.task_specs import VARIATION
+from keras_singan.tasks.shared.checks import check_around
 from keras_singan.tasks.shared.checks import check_count
+from keras_singan.tasks.shared.checks import check_number
 from keras_singan.tasks.shared.checks import check_refine
 from keras_singan.tasks.shared.checks import check_seed
 from keras_singan.tasks.shared.checks import check_size
 from keras_singan.tasks.shared.checks import check_start_scale
 from keras_singan.tasks.shared.output_pixels import to_pixels
+from keras_singan.tasks.shared.rules import varies_at
 
 
 def sample(
@@ -24,6 +29,8 @@ def sample(
     tile=None,
     seed=None,
     refine=None,
+    variation=VARIATION.default,
+    around=None,
     return_masks=False,
 ):
     """Draws new variations of the photo.
@@ -50,6 +57,15 @@ def sample(
             config says for `start_scale` 0, and no for later ones, from which
             refined samples would be the photo again. Tiles are not refined.
             Defaults to `None`.
+        variation: How far from the photo, in [0, 1]: the noise of every scale from
+            `start_scale` on is `sqrt(1 - variation^2)` times that of the
+            reconstruction plus `variation` times fresh noise. `0` is the
+            reconstruction, which is refined on demand only. Below 1 and with
+            `start_scale` 0 the size must be the trained one. Defaults to `1.0`:
+            fresh noise alone.
+        around: Pair (seed, number) of a sample that is varied instead of the photo,
+            with `variation` below 1: `0` is that sample, drawn with the same
+            `start_scale` and `size`. Defaults to `None`.
         return_masks: Whether a model trained with masks also gives the mask of
             each image. Defaults to `False`.
 
@@ -63,7 +79,8 @@ def sample(
             without them.
     """
     options = {"start_scale": start_scale, "size": size, "tile": tile, "seed": seed}
-    options |= {"refine": refine, "masks": return_masks}
+    options |= {"refine": refine, "variation": variation, "around": around}
+    options["masks"] = return_masks
     drawn = iterate_samples(pyramid, n, **options)
     results = [np.concatenate(list(batches)) for batches in drawn]
     several = isinstance(start_scale, Iterable)
@@ -83,6 +100,8 @@ def iterate_samples(
     tile=None,
     seed=None,
     refine=None,
+    variation=VARIATION.default,
+    around=None,
     at_once=None,
     masks=False,
 ):
@@ -96,6 +115,8 @@ def iterate_samples(
         tile: See `sample`. Defaults to `None`.
         seed: See `sample`. Defaults to `None`.
         refine: See `sample`. Defaults to `None`.
+        variation: See `sample`. Defaults to `1.0`.
+        around: See `sample`. Defaults to `None`.
         at_once: The most images of a batch; `None` is what memory allows, the
             fastest. Defaults to `None`.
         masks: Whether the channels of the masks follow those of the image, as
@@ -114,16 +135,19 @@ def iterate_samples(
     scales = check_start_scale(pyramid, start_scale)
     sizes = check_size(pyramid, size)
     seed = check_seed(seed)
-    refine = check_refine(refine)
+    options = _check_options(refine, variation, around)
     scales = scales if isinstance(scales, tuple) else (scales,)
     axes = _check_tile(tile, scales)
     _check_masks(pyramid, masks)
     if axes is not None:
-        _check_plain(refine)
+        _check_plain(**options)
         drawn = (wrapped_chunks(pyramid, seed, n, axes, sizes, at_once) for _ in scales)
     else:
-        how = sizes, refine, at_once
-        drawn = (pyramid.draw_chunks(seed, n, scale, *how) for scale in scales)
+        if around is None:
+            given = sizes[-1], min(scales), options["variation"], AROUND_INDEX.sentinel
+            varies_at(pyramid, *given).check()
+        options |= {"sizes": sizes, "at_once": at_once}
+        drawn = (pyramid.draw_chunks(seed, n, scale, **options) for scale in scales)
     return (
         (to_pixels(pyramid, images, masks) for images in batches) for batches in drawn
     )
@@ -137,7 +161,28 @@ def _check_masks(pyramid, masks):
         )
 
 
-def _check_plain(refine):
+def _check_options(refine, variation, around):
+    """Returns what else `pyramid.draw` takes, or raises `TaskError`."""
+    refine, around = check_refine(refine), check_around(around)
+    variation = check_number("variation", variation, VARIATION.low, VARIATION.high)
+    if around is not None and variation == 1:
+        raise TaskError(
+            "`variation` must be below 1 with `around`: at 1 nothing is left of that "
+            f"sample. Received: variation={variation:g}."
+        )
+    if variation == 0 and around is None and refine is None:
+        # The reconstruction itself, as `refinement_of` has it in a graph.
+        refine = False
+    return {"refine": refine, "variation": variation, "around": around}
+
+
+def _check_plain(refine, variation, around):
+    if variation != 1 or around is not None:
+        raise TaskError(
+            "`variation` must be 1 and `around` None with `tile`, because the photo's "
+            "own noise does not repeat. "
+            f"Received: variation={variation:g}, around={around!r}."
+        )
     if refine:
         raise TaskError(
             "`refine` must be False or None with `tile`, since refined borders would "

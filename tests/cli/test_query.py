@@ -107,6 +107,17 @@ def test_refine_and_no_refine(server, option, number):
         assert row["refine"] == number
 
 
+def test_variation_of_the_photo_and_of_a_sample(server):
+    words = ["--variation", 0.25, "--around", "-3,2", "--seed", 5]
+    (line,) = query(server, "sample", *words)
+    stem = "sample_variation0.25_around-3-2_seed0005_000.png"
+    assert line == str(FOLDER / stem)
+    signature, (row,) = rows(server)
+    assert signature == "sample_options"
+    sent = row["variation"], row["around_seed"], row["around_index"]
+    assert sent == (0.25, -3, 2)
+
+
 def test_vary_sends_a_box_as_a_mask(server):
     args = ["photo.png", "--region", "1,2,3,1", "-n", 2, "--seed", 5, "--scale", 1]
     lines = query(server, "vary", *args)

@@ -15,6 +15,7 @@ from support.cli_runner import trained_run
 from support.cli_runner import type_next
 from support.photos import photo
 
+from keras_singan import SinGAN
 from keras_singan.io.image import image_grid
 from keras_singan.io.sheet import contact_sheet
 from keras_singan.io.sheet import magnify
@@ -47,6 +48,23 @@ def test_file_names_hold_scale_seed_and_number_and_are_printed():
     assert names() == expected
     assert result.stdout.splitlines()[:2] == [str(FOLDER / name) for name in expected]
     assert size(FOLDER / expected[0]) == (32, 40)
+
+
+def test_variation_stands_in_the_name_and_in_the_next_command():
+    result = sample("--variation", 0.25, "--seed", 12, "--around", "3,2")
+    (first, _) = names()
+    assert first == "sample_scale0_variation0.25_around3-2_seed0012_000.png"
+    assert "--variation 0.25 --around 3,2" in result.output
+    sample("--variation", 0, "--seed", 12)
+    remembered = "sample_scale0_variation0_seed0012_000.png"
+    model = SinGAN.load(trained_run())
+    assert (read(FOLDER / remembered) == model.reconstruct()).all()
+    sample("--seed", 3)
+    sample("--variation", 0, "--seed", 12, "--around", "3,1")
+    near = "sample_scale0_variation0_around3-1_seed0012_000.png"
+    assert (
+        read(FOLDER / near) == read(FOLDER / "sample_scale0_seed0003_001.png")
+    ).all()
 
 
 def test_without_a_seed_every_call_draws_another_one():

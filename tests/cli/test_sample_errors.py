@@ -35,6 +35,12 @@ WRONG = {
     "-n 2 --output -": "Received: --output - for 2 results",
     "-n 1 --scale 0,1 --output x.png": "--grid for one sheet",
     "--seed 99999999999999999999": "`seed` must be a whole number of 64 bits",
+    "--variation 1.5": "at least 0 and at most 1. Received: variation=1.5",
+    "--variation x": "'x' is not a valid float",
+    "--variation 0.5 --size 32x50": "must have the trained size",
+    "--around 3,2": "`variation` must be below 1 with `around`",
+    "--variation 0.5 --around 3": "A sample must look like 3,2",
+    "--variation 0.5 --tile x": "`variation` must be 1 and `around` None with `tile`",
     "-n 0": "0 is not in the range x>=1",
     "--model missing.keras": "'missing.keras' does not exist",
 }

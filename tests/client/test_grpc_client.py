@@ -97,7 +97,7 @@ def rows_of(request):
     for name, tensor in request.inputs.items():
         dtype, field = FIELDS[tensor.dtype]
         columns[name] = list(getattr(tensor, field))
-        assert dtype == ("DT_INT64" if name == "seed" else NAMES[inputs[name]])
+        assert dtype == ("DT_INT64" if name.endswith("seed") else NAMES[inputs[name]])
         assert [side.size for side in tensor.tensor_shape.dim] == [len(columns[name])]
     rows = zip(*columns.values(), strict=True)
     return [dict(zip(columns, row, strict=True)) for row in rows]
@@ -153,6 +153,8 @@ def test_every_task_sends_tensors_and_gives_images(services, client):
     assert client.extend(left=2, image=png())[0].size == (8, 4)
     for refine in (True, False):
         assert len(client.sample(2, refine=refine)) == 2
+        around = {"variation": 0.5, "around": (-(2**63), 2)}
+        assert len(client.sample(2, refine=refine, **around)) == 2
         assert client.edit(png(), refine=refine).size == (6, 4)
         assert client.paint_to_image(png(), refine=refine).size == (6, 4)
         box = {"region": (1, 1, 2, 2), "image": png()}

@@ -67,6 +67,20 @@ def test_refine_asks_the_signature_that_takes_it(server, client, refine, number)
     assert rows[5]["left"] == 3
 
 
+def test_variation_of_the_photo_and_of_a_sample(server, client):
+    client.sample(seed=5, variation=0.5)
+    client.sample(seed=5, variation=0, around=(-7, 2), size=(8, 12), start_scale=1)
+    plain = {"seed": 5, "index": 0, "refine": -1}
+    photo = {"start_scale": -1, "height": 0, "width": 0, "variation": 0.5}
+    photo |= {"around_seed": 0, "around_index": -1}
+    other = {"start_scale": 1, "height": 8, "width": 12, "variation": 0}
+    other |= {"around_seed": -7, "around_index": 2}
+    assert server.requests == [
+        ("sample_options", [plain | photo]),
+        ("sample_options", [plain | other]),
+    ]
+
+
 def test_without_options_the_signatures_of_earlier_servers_suffice(server, client):
     client.sample()
     client.sample(size=(8, 12))
@@ -203,6 +217,14 @@ def test_the_numbers_that_mean_default_cannot_be_given_by_mistake(client):
         (lambda c: c.sample(tile="x", refine=True), "refine=True"),
         (lambda c: c.sample(tile="x", start_scale=1), "start_scale=1"),
         (lambda c: c.sample(tile="z"), "tile='z'"),
+        (lambda c: c.sample(variation=1.5), "variation=1.5"),
+        (lambda c: c.sample(variation=-1), "variation=-1"),
+        (lambda c: c.sample(around=(3, 1)), "variation=None"),
+        (lambda c: c.sample(variation=1, around=(3, 1)), "variation=1"),
+        (lambda c: c.sample(variation=0.5, around=3), "around=3"),
+        (lambda c: c.sample(variation=0.5, around=(3, -1)), "around number=-1"),
+        (lambda c: c.sample(variation=0.5, around=("a", 1)), "around seed='a'"),
+        (lambda c: c.sample(variation=0.5, tile="x"), "variation=0.5"),
     ],
 )
 def test_a_wrong_argument_is_refused_before_anything_is_sent(

@@ -1,5 +1,7 @@
 """Every signature gives the pixels that Python's method gives."""
 
+import functools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -246,12 +248,42 @@ def test_refine_in_samples_of_the_trained_size_and_another(scale, number):
         start_scale=[scale] * 2,
         height=[0, 24],
         width=[0, 61],
+        variation=[-1, 1],
         refine=[number] * 2,
+        around_seed=[0, 0],
+        around_index=[-1, -1],
     )
     options = {"start_scale": scale, "refine": REFINE[number]}
     assert_near(rows[0], python().sample(2, seed=5, **options)[1])
     second = python().sample(1, seed=6, size=(24, 61), **options)[0]
     assert_near(rows[1], second)
+
+
+@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("number", REFINE)
+def test_variation_of_the_photo_and_of_a_sample(scale, number):
+    rows = session()(
+        "sample_options",
+        seed=[5, 6, 7, -3],
+        index=[1, 0, 2, 1],
+        start_scale=[scale] * 4,
+        height=[0, 32, 0, 33],
+        width=[0, 40, 0, 51],
+        variation=[0, 0.3, 0.6, 0.3],
+        refine=[number] * 4,
+        around_seed=[99, 0, -(2**63), -3],
+        around_index=[-1, -1, 3, 1],
+    )
+    options = {"start_scale": scale, "refine": REFINE[number]}
+    draw = functools.partial(python().sample, **options)
+    assert_near(rows[0], draw(2, seed=5, variation=0)[1])
+    assert_near(rows[1], draw(1, seed=6, variation=0.3)[0])
+    around = {"around": (-(2**63), 3), "variation": 0.6}
+    assert_near(rows[2], draw(3, seed=7, **around)[2])
+    around = {"around": (-3, 1), "variation": 0.3, "size": (33, 51)}
+    assert_near(rows[3], draw(2, seed=-3, **around)[1])
+    if number < 1:
+        assert (decoded(rows[0]) == python().reconstruct()).all()
 
 
 @pytest.mark.parametrize("number", REFINE)
@@ -348,6 +380,7 @@ def test_float_forms_give_what_the_encoded_forms_give():
         f"{name}_options": (requests[name][0] | options, *requests[name][1:])
         for name in ("edit", "paint_to_image", "vary", "extend")
     }
+    options |= {"variation": 0.4, "around_seed": 3, "around_index": 1}
     requests["sample_options"] = (size | options, {}, {})
     assert {*requests} | {f"{name}_float" for name in requests} == (
         {*ask.signatures} - {"serving_default"}

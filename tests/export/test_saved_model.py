@@ -100,7 +100,12 @@ CONTRACT |= {
     f"{name}_options": CONTRACT[name] | {"refine": INTEGER}
     for name in ("edit", "paint_to_image", "vary", "extend")
 }
-CONTRACT["sample_options"] = CONTRACT["sample_size"] | {"refine": INTEGER}
+CONTRACT["sample_options"] = CONTRACT["sample_size"] | {
+    "variation": REAL,
+    "refine": INTEGER,
+    "around_seed": LONG,
+    "around_index": INTEGER,
+}
 # Inputs of the float forms, and their axes.
 IN_FLOATS = {"image_bytes": ("images", 4), "mask_bytes": ("masks", 3)}
 
@@ -235,6 +240,8 @@ def test_the_readme_tells_signatures_defaults_and_limits():
     assert "`quantize` may be 1 at start scales: 1." in text
     assert "| `height`, `width` | 0 | 32, 40 |" in text
     assert "| `refine` | -1 | as the model was made: no |" in text
+    assert "| `variation` | -1.0 | 1.0 |" in text
+    assert "| `around_index` | -1 | none: images vary the photo" in text
     assert "| max_side | 4096 |" in text
     assert text.count("\n| max_") == 7
     assert text.endswith("\n")

@@ -12,6 +12,7 @@ TASKS = [
     ("sample", SAMPLE | {"refine": True}, ()),
     ("sample", {"n": 1, "tile": "both", "seed": 4}, ()),
     ("sample", {"n": 1, "refine": False, "size": None}, ()),
+    ("sample", {"n": 4, "seed": 4, "variation": 0.3, "around": [-7, 2]}, ()),
     ("vary", {"n": 8, "start_scale": 0, "seed": 3}, ("image", "mask")),
     ("extend", PADS | {"n": 2, "start_scale": 0, "seed": 3}, ("image",)),
     ("harmonize", {"start_scales": [1, 2], "seed": 3}, ("image", "mask")),
@@ -44,6 +45,8 @@ def test_the_command_understands_what_the_page_shows(task, arguments, inputs, tm
         assert given["size"] == (30, 40)
     if "start_scales" in arguments:
         assert given["scale"] == tuple(arguments["start_scales"])
+    if "around" in arguments:
+        assert (given["variation"], given["around"]) == (0.3, (-7, 2))
     if "refine" in arguments:
         assert given["refine"] is arguments["refine"]
     if "mask" in inputs:

@@ -164,7 +164,8 @@ def _valid():
     return {
         "seed": 5, "index": 0, "start_scale": -1, "height": 0, "width": 0,
         "factor": 2.0, "quantize": 0, "frames": 2, "alpha": -1.0, "beta": -1.0,
-        "loop": 0, "tile": 3, "refine": -1,
+        "loop": 0, "tile": 3, "refine": -1, "variation": 0.5,
+        "around_seed": 0, "around_index": -1,
         "left": 3.0, "right": 0.0, "top": -0.1, "bottom": 0.0,
         "image_bytes": encode_png(image), "mask_bytes": encode_png(mask),
         "images": floats(image), "masks": mask[None, ..., 0] / np.float32(255),

@@ -16,10 +16,12 @@ from keras_singan.cli.query_options import output_options
 from keras_singan.cli.query_options import served_option
 from keras_singan.cli.query_output import Output
 from keras_singan.cli.results import numbered
+from keras_singan.cli.task_options import around_option
 from keras_singan.cli.task_options import count_option
 from keras_singan.cli.task_options import image_help
 from keras_singan.cli.task_options import pad_options
 from keras_singan.cli.task_options import part_options
+from keras_singan.cli.task_options import sample_labels
 from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import ANIMATIONS
 from keras_singan.errors import ServingError
@@ -29,6 +31,7 @@ from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import FRAMES
 from keras_singan.task_specs import LOOP
 from keras_singan.task_specs import REFINE
+from keras_singan.task_specs import VARIATION
 from keras_singan.task_specs import image_tasks
 
 # A PNG is opened by more programs than an .apng, which is the same.
@@ -61,20 +64,21 @@ def query(ctx, url):
 @_scale_option
 @size_option
 @tile_option
+@served_option(VARIATION)
+@around_option
 @_refine_option
 @seed_option
 @output_options
 @connection_options
 @click.pass_obj
-def sample(
-    url, count, scale, size, tile, refine, seed, output, overwrite, **connection
-):
+def sample(url, count, scale, size, tile, seed, output, overwrite, **rest):
     """Ask for new variations of the photo."""
     name = f"sample_tile_{tile}" if tile else "sample"
-    options = {"start_scale": scale, "size": size, "tile": tile, "refine": refine}
-    with connect(url, **connection) as client:
+    more = {name: rest.pop(name) for name in ("refine", "variation", "around")}
+    options = {"start_scale": scale, "size": size, "tile": tile, **more}
+    shape = sample_labels(size, more["variation"], more["around"])
+    with connect(url, **rest) as client:
         draw = functools.partial(client.iterate_samples, **options)
-        shape = [] if size is None else ["{}x{}".format(*size)]
         _write_drawn(client, draw, name, scale, seed, count, output, overwrite, shape)
 
 

@@ -16,14 +16,18 @@ from keras_singan.cli.results import Result
 from keras_singan.cli.results import ResultSet
 from keras_singan.cli.results import numbered
 from keras_singan.cli.results import write_sets
+from keras_singan.cli.task_options import around_option
 from keras_singan.cli.task_options import count_option
+from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_options import refine_option
+from keras_singan.cli.task_options import sample_labels
 from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import Job
 from keras_singan.io.image import image_grid
 from keras_singan.io.sheet import magnification
 from keras_singan.io.sheet import magnify
 from keras_singan.task_specs import START_SCALE
+from keras_singan.task_specs import VARIATION
 
 
 @click.command()
@@ -36,6 +40,8 @@ from keras_singan.task_specs import START_SCALE
 )
 @click.option("--width-factor", type=FactorType(), help="Width, times the trained one.")
 @tile_option
+@input_option(VARIATION)
+@around_option
 @refine_option
 @seed_option
 @output_options
@@ -47,12 +53,19 @@ def sample(
     height_factor,
     width_factor,
     tile,
+    variation,
+    around,
     refine,
     seed,
     grid,
     **to,
 ):
     """Draw new variations of the photo.
+
+    \b
+    keras-singan sample --scale 1
+    keras-singan sample --variation 0.5
+    keras-singan sample --variation 0.5 --around 3,2
 
     An image's file name holds its scale, a size that was asked for, its seed and
     its number: the same seed and number give the same image again.
@@ -76,16 +89,19 @@ def sample(
     options = {"size": size, "tile": tile, "seed": job.seed, "refine": refine}
     masks = bool(job.singan.pyramid_.mask_channels) and not (grid or job.to_stdout)
     options["masks"] = masks
+    options |= {"variation": variation, "around": around}
     images = iterate_samples(job.singan.pyramid_, count, start_scale=scale, **options)
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
     name = f"sample_tile_{tile}" if tile else "sample"
-    shape = [] if size is None else ["{}x{}".format(*size)]
+    shape = sample_labels(size, variation, around)
     results = [make(job, name, each, count, images, shape, masks) for each in scale]
     sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
     write_sets(job, [ResultSet(results, source, sheet)], grid and not plain)
-    words = [] if size is None else ["--size", *shape]
+    words = [] if size is None else ["--size", "{}x{}".format(*size)]
+    words += [] if variation == 1 else ["--variation", f"{variation:g}"]
+    words += ["--around", "{},{}".format(*around)] if around else []
     if tile:
         again = 1 if seed is None else seed + 1
         job.say_next(options=["--tile", tile, *words, "--seed", again])

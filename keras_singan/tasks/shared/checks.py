@@ -116,6 +116,22 @@ def check_refine(refine):
     return None if refine is None else bool(refine)
 
 
+def check_around(around):
+    """Returns `around`, a pair of ints or `None`, or raises `TaskError`."""
+    if around is None:
+        return None
+    try:
+        seed, index = around
+    except (TypeError, ValueError):
+        seed = index = None
+    if not is_whole(seed) or not is_whole(index) or index < 0:
+        raise TaskError(
+            "`around` must be a pair (seed, number) of whole numbers that names a "
+            f"sample, or None. Received: around={around!r}."
+        )
+    return check_seed(seed), int(index)
+
+
 def check_number(name, value, low, high):
     """Returns `value` as a float within [low, high], or raises `TaskError`."""
     real = isinstance(value, (int, float, np.integer, np.floating))

@@ -110,6 +110,45 @@ def coarsest_fits(pyramid, coarsest, size):
     )
 
 
+def varies_at(pyramid, size, start_scale, variation, around_index):
+    """The rule for a variation of the photo: scale 0 knows its noise at one size.
+
+    Args:
+        pyramid: A trained `SinGANPyramid`.
+        size: The wanted (height, width), ints or scalar tensors.
+        start_scale: int or scalar int tensor.
+        variation: float or scalar float tensor, 1 for a sample.
+        around_index: int or scalar int tensor: below 0 the photo is varied.
+    """
+    same = tf.reduce_all(tf.equal(tf.stack(size), tf.constant(pyramid.sizes[-1])))
+    height, width = pyramid.sizes[-1]
+    others = [
+        tf.greater_equal(x, least) for x, least in ((start_scale, 1), (variation, 1.0))
+    ]
+    return Rule(
+        same | tf.greater_equal(around_index, 0) | tf.reduce_any(others),
+        "A variation of the photo below 1 must have the trained size, "
+        f"{height}x{width} (height x width), or a start scale above 0.",
+        tf.stack(size),
+        lambda: f"size={tuple(size)}, variation={variation:g}",
+    )
+
+
+def refinement_of(refine, variation, around_index):
+    """Says whether a variation is refined: the photo as remembered is not.
+
+    Args:
+        refine: Scalar int tensor: 1, 0, or -1 for what the model was made for.
+        variation: float or scalar float tensor in [0, 1].
+        around_index: int or scalar int tensor: below 0 the photo is varied.
+
+    Returns:
+        `refine`, or 0 where nothing but the reconstruction was asked for.
+    """
+    remembered = tf.equal(variation, 0.0) & tf.less(around_index, 0)
+    return tf.where(tf.less(refine, 0) & remembered, 0, refine)
+
+
 def least_size(pyramid, size):
     """The rule for an image that the finest generator enlarges.
 

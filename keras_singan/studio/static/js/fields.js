@@ -79,4 +79,5 @@ export function refineField() {
   return { ...one, read: () => ({ yes: true, no: false })[one.control.value] ?? null };
 }
 
-export const seedField = () => number("Seed", Math.floor(Math.random() * 10000), { min: 0, hint: "The same seed gives the same images." });
+export const randomSeed = () => Math.floor(Math.random() * 10000);
+export const seedField = () => number("Seed", randomSeed(), { min: 0, hint: "The same seed gives the same images." });

@@ -3,9 +3,12 @@
 import { h, toast } from "./dom.js";
 import { startTask } from "./api.js";
 import { card, state } from "./live.js";
-import { choice, number, refineField, seedField, startScale } from "./fields.js";
+import { choice, number, randomSeed, refineField, seedField, slider, startScale } from "./fields.js";
 import { resultsPanel } from "./results.js";
 import { taskForm } from "./task_form.js";
+
+// How far "More like this" goes from a sample, and how many it asks for.
+const NEAR = 0.3, MORE = 4;
 
 export async function showSample(place, name) {
   const run = card(name), known = state.tools.sample || [];
@@ -21,8 +24,11 @@ export async function showSample(place, name) {
   const size = h("details", { class: "wide" }, h("summary", {}, "Size in factors"), h("div", { class: "settings" }, factors));
   const seed = seedField();
   const refine = refineField();
+  const variation = slider("Variation", { min: 0, max: 1, step: 0.05, value: 1, text: variationWord });
+  variation.element.classList.add("wide");
   const tile = choice("Tile", [["", "no"], ["both", "both"], ["x", "x"], ["y", "y"]], "", "Images that repeat without a seam.");
   const offered = [scale, height, width, size, count, seed];
+  if (known.includes("variation")) offered.splice(1, 0, variation);
   if (known.includes("refine")) offered.push(refine);
   if (known.includes("tile")) offered.push(tile);
 
@@ -31,22 +37,36 @@ export async function showSample(place, name) {
     if (height.read() !== null || width.read() !== null) args.size = [height.read() ?? run.size[0], width.read() ?? run.size[1]];
     if (refine.read() !== null) args.refine = refine.read();
     if (tile.read()) args.tile = tile.read();
+    if (variation.read() < 1) args.variation = variation.read();
     return { task: "sample", args };
   };
   const results = h("div", {});
   const form = taskForm(name, "Sample", offered, make, (job) => panel.take(job));
   place.append(h("div", { class: "split" }, form, results));
 
-  // The sample enters again near the finest scale: its layout stays, its detail changes.
+  // A sample's noise is varied. Of other results it is not known: they enter again at
+  // the middle scale, where their layout stays.
   const moreLike = async (job, file) => {
-    const scales = run.scales ?? run.pictures.length;
-    const start = Math.min(scales - 1, Math.max(1, Math.round((scales - 1) / 2)));
-    const args = { n: 4, start_scale: start, seed: job.arguments.seed };
-    panel.take(await startTask(name, "paint_to_image", args, { image: { result: job.id, file } }));
+    const { tile: repeats, variation: varied, seed: drawn, ...same } = job.arguments;
+    const index = file.match(/_(\d{3})\./);
+    if (known.includes("around") && index && job.task === "sample" && !repeats && varied === undefined && Number.isInteger(drawn)) {
+      const args = { ...same, n: MORE, seed: randomSeed(), variation: NEAR, around: [drawn, Number(index[1])] };
+      panel.take(await startTask(name, "sample", args));
+    } else {
+      const scales = run.scales ?? run.pictures.length;
+      const start = Math.min(scales - 1, Math.max(1, Math.round((scales - 1) / 2)));
+      const args = { n: MORE, start_scale: start, seed: drawn };
+      panel.take(await startTask(name, "paint_to_image", args, { image: { result: job.id, file } }));
+    }
     toast("Four more like this are in the queue.");
   };
   const actions = state.tools.paint_to_image ? [["More like this", moreLike]] : [];
   const panel = await resultsPanel(results, name, ["sample", "paint_to_image"],
-    { actions, filter: (job) => job.task === "sample" || job.arguments.n === 4 });
+    { actions, filter: (job) => job.task === "sample" || job.arguments.n === MORE });
   return panel.leave;
+}
+
+function variationWord(value) {
+  const near = value === 0 ? "the photo" : value < 0.5 ? "near the photo" : value < 1 ? "free" : "new";
+  return `${value}: ${near}`;
 }
