@@ -24,6 +24,7 @@ ORDER = {
     "config": (),
     "geometry": (),
     "backend": (),
+    "specs": ("task_types",),
     "task_specs": (),
     "io": (
         *("unwinding", "files", "icc_profile", "colour_profiles", "png_chunks"),
@@ -99,7 +100,7 @@ ORDER = {
 FREE = ["errors", "config", "geometry", "backend", "performance.machine"]
 FREE += ["training.progress_file", "training.run_lock"]
 FREE += ["performance.control_groups", "performance.threads"]
-FREE += ["task_specs"]
+FREE += ["specs.*", "task_specs"]
 FREE += ["io.*", "client.*", "cli.*"]
 FREE += ["studio.*"]
 FREE += ["fleet.extras", "fleet.fleet_status", "fleet.driver", "fleet.fleet_run"]
