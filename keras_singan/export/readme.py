@@ -72,12 +72,13 @@ def _defaults(pyramid, factor):
         "height": f"{height}, {width}",
         "factor": f"{factor:g}",
         "seed": "in `super_resolution`: no noise",
+        "image_bytes": "in `vary`, `extend`: the photo as trained",
         "mask_bytes": "what differs from the photo",
         "around_index": "none: images vary the photo, and `around_seed` is any",
         "refine": "as the model was made: " + _refinement(pyramid),
     }
     shown = {"height": "`height`, `width`", "width": None}
-    sentinels = {"mask_bytes": '"" (`masks`: below 0)'}
+    sentinels = {"mask_bytes": '"" (`masks`: below 0)', "image_bytes": '""'}
     inputs = [each for task in SIGNATURES for each in task.inputs]
     inputs = {each.name: each for each in inputs if each.sentinel is not None}
     for name, each in inputs.items():

@@ -241,6 +241,7 @@ def test_the_readme_tells_signatures_defaults_and_limits():
     assert "| `height`, `width` | 0 | 32, 40 |" in text
     assert "| `refine` | -1 | as the model was made: no |" in text
     assert "| `variation` | -1.0 | 1.0 |" in text
+    assert '| `image_bytes` | "" | in `vary`, `extend`: the photo as trained |' in text
     assert "| `around_index` | -1 | none: images vary the photo" in text
     assert "| max_side | 4096 |" in text
     assert text.count("\n| max_") == 7
