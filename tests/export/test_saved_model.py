@@ -172,9 +172,10 @@ def test_a_scale_is_traced_once():
     graph = graph_def(exported()[1])
     layers = exported()[0].pyramid_.num_layers
     convolutions = sum(node.op == "Conv2D" for node in nodes(graph))
-    # Of the retrained pyramid, the scales from 1 on are used; refinement looks at
-    # image and photo in the first search, in each finer one and in each round.
-    assert convolutions == layers * (3 + 2) + 6
+    # Of the retrained pyramid, the scales from 1 on are used. Refinement looks at
+    # image and photo in the first search, in each finer one and in each round; each
+    # pyramid has its own, and detail for `harmonize` is searched in the same way.
+    assert convolutions == layers * (3 + 2) + 3 * 6
 
 
 @pytest.mark.slow
