@@ -3,6 +3,7 @@
 from keras_singan.backend import refuse_fork
 from keras_singan.errors import NotFittedError
 from keras_singan.io.animation_file import save_animation
+from keras_singan.io.image import spread
 from keras_singan.task_specs import ALPHA
 from keras_singan.task_specs import BETA
 from keras_singan.task_specs import FACTOR
@@ -25,7 +26,8 @@ class TaskMethods:
 
     Where a method has a `start_scale`, a sequence of scales gives a stack of
     their results, all from the same seed: nobody knows beforehand which scale
-    suits a picture.
+    suits a picture. Where a method takes an image, `value_range` says which of its
+    values become black and white, as in `fit`.
     """
 
     # Where the model's file is, once there is one.
@@ -154,7 +156,13 @@ class TaskMethods:
         return save_animation(path, batches, fps, overwrite=overwrite)
 
     def super_resolve(
-        self, image=None, factor=None, *, seed=None, back_projection=True
+        self,
+        image=None,
+        factor=None,
+        *,
+        seed=None,
+        back_projection=True,
+        value_range=None,
     ):
         """Enlarges: see `keras_singan.tasks.super_resolution.super_resolve`.
 
@@ -174,7 +182,7 @@ class TaskMethods:
             factor = self.config_.factor or FACTOR.default
         return super_resolution.super_resolve(
             pyramid,
-            image,
+            spread(image, value_range),
             factor,
             seed=seed,
             back_projection=back_projection,
@@ -182,7 +190,14 @@ class TaskMethods:
         )
 
     def harmonize(
-        self, composite, mask=None, *, start_scale=None, seed=None, match_colors=True
+        self,
+        composite,
+        mask=None,
+        *,
+        start_scale=None,
+        seed=None,
+        match_colors=True,
+        value_range=None,
     ):
         """Blends a pasted object in: see `tasks.harmonization.harmonize`.
 
@@ -194,8 +209,9 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If the mask or `start_scale` cannot be used.
         """
+        pyramid, composite = self._fitted(), spread(composite, value_range)
         return harmonization.harmonize(
-            self._fitted(),
+            pyramid,
             composite,
             mask,
             start_scale=start_scale,
@@ -203,7 +219,16 @@ class TaskMethods:
             match_colors=match_colors,
         )
 
-    def edit(self, image, mask=None, *, start_scale=None, seed=None, refine=None):
+    def edit(
+        self,
+        image,
+        mask=None,
+        *,
+        start_scale=None,
+        seed=None,
+        refine=None,
+        value_range=None,
+    ):
         """Makes a crude edit look real: see `tasks.editing.edit`.
 
         Returns:
@@ -215,7 +240,8 @@ class TaskMethods:
             TaskError: If the mask or `start_scale` cannot be used.
         """
         options = {"start_scale": start_scale, "seed": seed, "refine": refine}
-        return editing.edit(self._fitted(), image, mask, **options)
+        pyramid, image = self._fitted(), spread(image, value_range)
+        return editing.edit(pyramid, image, mask, **options)
 
     def paint_to_image(
         self,
@@ -226,6 +252,7 @@ class TaskMethods:
         colors=5,
         seed=None,
         refine=None,
+        value_range=None,
         verbose=1,
     ):
         """Turns clip-art into a photo: see `tasks.painting.paint_to_image`.
@@ -243,6 +270,8 @@ class TaskMethods:
                 Defaults to `None`.
             refine: Whether the photo's own patches refine what the generators
                 made; `None` is what the model's config says. Defaults to `None`.
+            value_range: Which of the paint's values become black and white: see
+                `fit`. Defaults to `None`.
             verbose: `0` for silence, `1` or `2` for lines on standard error
                 when a scale is trained anew. Defaults to `1`.
 
@@ -260,7 +289,7 @@ class TaskMethods:
 
         return painting.paint_to_image(
             self._fitted(),
-            paint,
+            spread(paint, value_range),
             start_scale=start_scale,
             seed=seed,
             refine=refine,
@@ -277,6 +306,7 @@ class TaskMethods:
         start_scale=0,
         seed=None,
         refine=None,
+        value_range=None,
     ):
         """Draws one part of the photo anew: see `tasks.variation.vary`.
 
@@ -293,6 +323,8 @@ class TaskMethods:
                 Defaults to `None`.
             refine: Whether the photo's own patches refine the result: crisper;
                 `None` is what the config says. Defaults to `None`.
+            value_range: Which of the image's values become black and white: see
+                `fit`. Defaults to `None`.
 
         Returns:
             uint8 array `(n, height, width, channels)`, of the image's size;
@@ -303,10 +335,9 @@ class TaskMethods:
             ImageError: If an image cannot be read.
             TaskError: If an argument is out of range.
         """
+        pyramid, image = self._fitted(), spread(image, value_range)
         part = {"region": region, "mask": mask, "image": image, "refine": refine}
-        return variation.vary(
-            self._fitted(), n, start_scale=start_scale, seed=seed, **part
-        )
+        return variation.vary(pyramid, n, start_scale=start_scale, seed=seed, **part)
 
     def extend(
         self,
@@ -320,6 +351,7 @@ class TaskMethods:
         start_scale=0,
         seed=None,
         refine=None,
+        value_range=None,
     ):
         """Widens the photo: see `tasks.extension.extend`.
 
@@ -338,6 +370,8 @@ class TaskMethods:
                 Defaults to `None`.
             refine: Whether the photo's own patches refine the result: crisper;
                 `None` is what the config says. Defaults to `None`.
+            value_range: Which of the image's values become black and white: see
+                `fit`. Defaults to `None`.
 
         Returns:
             uint8 array `(n, top + height + bottom, left + width + right,
@@ -350,7 +384,8 @@ class TaskMethods:
         """
         pads = {"left": left, "right": right, "top": top, "bottom": bottom}
         how = {"start_scale": start_scale, "seed": seed, "refine": refine}
-        return extension.extend(self._fitted(), n=n, image=image, **pads, **how)
+        pyramid, image = self._fitted(), spread(image, value_range)
+        return extension.extend(pyramid, n=n, image=image, **pads, **how)
 
     def _quantized_scale(self, scale, colors, verbose):
         """Returns a retrained scale: kept here, from beside the model, or made."""

@@ -9,6 +9,7 @@ from support.tiny_models import TINIER
 from support.tiny_models import TINY
 from support.tiny_models import trained
 
+from keras_singan import ImageError
 from keras_singan import NotFittedError
 from keras_singan import SinGAN
 from keras_singan import TaskError
@@ -52,6 +53,39 @@ def test_a_scale_that_is_none_of_the_model_is_refused(task):
 def test_a_model_without_weights_is_refused(task):
     with pytest.raises(NotFittedError) as error:
         TASKS[task](SinGAN())
+    assert_one_line(error)
+
+
+INSIDE = np.zeros((32, 40), bool)
+INSIDE[10:20, 15:30] = True
+IMAGES = {
+    "super_resolve": lambda model, image, **how: model.super_resolve(image, 1.5, **how),
+    "harmonize": lambda model, image, **how: model.harmonize(image, INSIDE, **how),
+    "edit": lambda model, image, **how: model.edit(image, INSIDE, **how),
+    "paint_to_image": lambda model, image, **how: model.paint_to_image(image, **how),
+    "vary": lambda model, image, **how: model.vary(
+        1, region=(3, 3, 8, 8), image=image, **how
+    ),
+    "extend": lambda model, image, **how: model.extend(left=4, image=image, **how),
+}
+
+
+@pytest.mark.filterwarnings("ignore:This model was not trained for super")
+@pytest.mark.parametrize("task", IMAGES)
+def test_images_of_any_range_are_taken(task):
+    model, run, image = trained()[0], IMAGES[task], photo()
+    wanted = run(model, image, seed=4)
+    deep = image.astype("uint16") * 16
+    assert np.array_equal(run(model, deep, seed=4, value_range=(0, 4080)), wanted)
+    with pytest.warns(UserWarning, match='value_range="auto" spreads'):
+        dark = run(model, deep, seed=4)
+    assert not np.array_equal(dark, wanted)
+    loud = image.astype("float32")
+    assert np.array_equal(run(model, loud, seed=4, value_range=(0, 255)), wanted)
+    with pytest.raises(ImageError, match="or need a `value_range`"):
+        run(model, loud, seed=4)
+    with pytest.raises(ImageError, match="low below high") as error:
+        run(model, loud, seed=4, value_range=(255, 0))
     assert_one_line(error)
 
 

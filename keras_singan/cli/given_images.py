@@ -6,8 +6,6 @@ import click
 
 from keras_singan.cli.process.streams import read_stdin
 from keras_singan.errors import ImageError
-from keras_singan.io.image import read_image
-from keras_singan.io.image import to_uint8
 
 
 def read_dash(*images):
@@ -28,13 +26,6 @@ def read_dash(*images):
             "Standard input must hold an image. Received: - and no byte there."
         )
     return [data if str(image) == "-" else image for image in images]
-
-
-def spread(image, value_range):
-    """Reads an image with `--range`: uint8 pixels, or the image where there is none."""
-    if value_range is None or image is None:
-        return image
-    return to_uint8(read_image(image, alpha="train", value_range=value_range))
 
 
 def pairs_of(images, masks, takes_mask):

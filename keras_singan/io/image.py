@@ -29,6 +29,7 @@ __all__ = [
     "read_image",
     "read_with_notes",
     "save_image",
+    "spread",
     "to_float",
     "to_uint8",
 ]
@@ -113,6 +114,25 @@ def read_with_notes(image, *, alpha="composite", **options):
     if alpha == "composite" and opacity is not None and opacity.min() < 1:
         notes.append(ImageWarning("Transparency is put on white.", *_KEEP))
     return _settle_alpha(decoded.colour, opacity, alpha) * 2 - 1, notes
+
+
+def spread(image, value_range):
+    """Reads an image by a range of values.
+
+    Args:
+        image: As in `read_image`, or `None`.
+        value_range: As in `read_image`; `None` leaves the image as it is.
+
+    Returns:
+        uint8 array `(height, width, channels)` with any transparency; `image`
+        itself where there is no range, or no image.
+
+    Raises:
+        ImageError: As `read_image` does.
+    """
+    if value_range is None or image is None:
+        return image
+    return to_uint8(read_image(image, alpha="train", value_range=value_range))
 
 
 def to_float(array):

@@ -8,7 +8,6 @@ from keras_singan.cli.fitting_run import warn_of_another_photo
 from keras_singan.cli.given_images import pairs_of
 from keras_singan.cli.given_images import prefixes
 from keras_singan.cli.given_images import read_dash
-from keras_singan.cli.given_images import spread
 from keras_singan.cli.image_extras import extras_of
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import PathType
@@ -29,6 +28,7 @@ from keras_singan.cli.task_options import pad_options
 from keras_singan.cli.task_options import part_options
 from keras_singan.cli.task_options import refine_option
 from keras_singan.cli.task_run import Job
+from keras_singan.io.image import spread
 from keras_singan.task_specs import EXTEND
 from keras_singan.task_specs import FACTOR
 from keras_singan.task_specs import MASK

@@ -39,7 +39,9 @@ def read_for(pyramid, image):
     alpha = "train" if wanted == 4 else "composite"
     pixels, notes = read_with_notes(image, alpha=alpha)
     for note in notes:
-        warnings.warn(note.bare(), stacklevel=2)
+        # What a method does with transparency follows from the model.
+        spreads = note.keyword == "value_range"
+        warnings.warn(note if spreads else note.bare(), stacklevel=2)
     return with_channels(pixels, wanted)
 
 
