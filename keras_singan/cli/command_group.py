@@ -43,6 +43,11 @@ class _Group(click.Group):
                 rows = [(c.name.ljust(width), _summary(c)) for c in commands]
                 formatter.write_dl(rows)
 
+    def make_context(self, *args, **kwargs):
+        # --help and --version write here already.
+        with one_line_errors():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx):
         print_any_path()
         with one_line_errors(ctx.params["debug"]):

@@ -30,6 +30,13 @@ def shell(line, *args, input=None):
     )
 
 
+@pytest.mark.parametrize("args", [["--help"], ["--version"], ["train", "--help"]])
+def test_no_room_for_what_is_printed_is_one_line(args):
+    done = shell('"$@" > /dev/full', *args)
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1 and b"No space left on device" in done.stderr
+
+
 SAMPLE = ("sample", "-n", "1", "--seed", "1")
 WRITTEN = Path("samples/run/sample_scale0_seed0001_000.png")
 

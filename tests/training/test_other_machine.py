@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.exports import Session
+from support.exports import rounded
 from support.photos import photo
 from support.tiny_models import TINIER
 
@@ -23,6 +25,7 @@ HALF = TINIER | {"dtype_policy": "mixed_bfloat16"}
 HOME = """
 import json, sys, warnings
 import numpy as np
+import tensorflow as tf
 from keras_singan import SinGAN
 from keras_singan.performance.precision import computes_bfloat16
 
@@ -36,6 +39,14 @@ with warnings.catch_warnings(record=True) as caught:
         model = SinGAN(**options | {"dtype_policy": policy})
         models[policy] = model.fit(image, checkpoint_dir=runs[policy], verbose=0)
 np.savez(folder + "/samples.npz", **{k: m.sample(1, seed=1) for k, m in models.items()})
+exported = tf.saved_model.load(folder + "/models/singan/1").signatures
+asked = {name: tf.constant([value], tf.int64) for name, value in {"seed": 1}.items()}
+asked |= {name: tf.constant([0], tf.int32) for name in ("index", "start_scale")}
+(row,) = exported["sample_float"](**asked).values()
+large = {"images": models["old"].pyramid_.real.value, "factor": tf.constant([4.0])}
+large |= {"seed": tf.constant([-1], tf.int64)}
+(enlarged,) = exported["super_resolution_float"](**large).values()
+np.savez(folder + "/exported.npz", sample=row, enlarged=enlarged)
 print(json.dumps({
     "computes": computes_bfloat16(),
     "warned": sum("float32" in str(warning.message) for warning in caught),
@@ -59,6 +70,7 @@ def at_home(tmp_path_factory):
     image = photo(24, 30)
     np.save(folder / "image.npy", image)
     (folder / "old.keras").write_bytes(OLD.read_bytes())
+    SinGAN.load(folder / "old.keras").export(folder / "models", warmup=False)
     SinGAN(**HALF).fit(image, verbose=0).save(folder / "new.keras")
     with pytest.raises(KeyboardInterrupt):
         run = folder / "mixed_bfloat16"
@@ -79,6 +91,24 @@ def test_a_model_draws_the_same_images_there(at_home, name):
     assert here.config_.dtype_policy == "mixed_bfloat16"
     difference = here.sample(1, seed=1).astype(int) - samples[name]
     assert np.abs(difference).max() <= 1
+
+
+@pytest.mark.filterwarnings("ignore:This model was not trained for:UserWarning")
+def test_its_export_runs_there_and_gives_what_python_gives_here(at_home):
+    _, folder, _ = at_home
+    here = SinGAN.load(folder / "old.keras")
+    ask = Session(folder / "models" / "singan" / "1")
+    expected = {"sample": here.sample(1, seed=1)[0], "enlarged": here.super_resolve()}
+    large = {"images": here.pyramid_.real.numpy(), "factor": 4.0, "seed": -1}
+    served = {
+        "sample": ask("sample_float", seed=1, index=0, start_scale=0)[0],
+        "enlarged": ask("super_resolution_float", **large)[0],
+    }
+    with np.load(folder / "exported.npz") as there:
+        for name, wanted in expected.items():
+            wanted = wanted.astype(int)
+            assert np.abs(rounded(served[name]) - wanted).max() <= 1
+            assert np.abs(rounded(there[name][0]) - wanted).max() <= 1
 
 
 def test_a_run_goes_on_there_and_says_in_which_precision(at_home):
