@@ -7,6 +7,7 @@ from keras_singan.errors import TrainingError
 from keras_singan.geometry import scale_steps
 from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
+from keras_singan.ops.fused_normalization import forgotten_gradients
 from keras_singan.ops.resize import resize
 from keras_singan.training.interrupts import held_interrupts
 from keras_singan.training.moving_averages import estimate_averages
@@ -66,7 +67,7 @@ class ScaleTrainer:
             return
         own = [] if store is None else [store.checkpoint(self)]
         try:
-            with held_interrupts() as interrupt:
+            with held_interrupts() as interrupt, forgotten_gradients():
                 self.scale_gan.fit(
                     self.dataset(self.scale_gan.iteration),
                     epochs=1,

@@ -1,5 +1,7 @@
 """The loop over scales: what each scale starts from, sees and leaves behind."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from support.tiny_models import TINIER
 from support.tiny_models import TINY
 from support.tiny_models import new_trainer
 from support.tiny_models import trained
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from keras_singan import SinGAN
 from keras_singan.config import SinGANConfig
@@ -125,3 +128,13 @@ def test_bfloat16_trains_float32_weights():
     for old, new in zip(fresh.weights, model.pyramid_.weights, strict=True):
         assert new.dtype == "float32"
         assert not new.trainable or not np.array_equal(old, new)
+
+
+def test_a_training_leaves_no_graph_behind():
+    def fit():
+        SinGAN(**TINIER).fit(photo(24, 30), verbose=0)
+        gc.collect()
+        return {id(each) for each in gc.get_objects() if isinstance(each, FuncGraph)}
+
+    before = fit()
+    assert len(fit()) <= len(before)
