@@ -15,6 +15,17 @@ class FusedAdam(keras.optimizers.Adam):
     formula is that of `keras.optimizers.Adam`; AMSGrad is not supported.
     """
 
+    def _backend_update_step(self, grads, trainable_variables, learning_rate):
+        """Updates the variables: on one device, without `tf.distribute`.
+
+        TensorFlow would sum the gradients over devices through a custom gradient,
+        which it keeps without end, and with it the graph of each training.
+        """
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            own = isinstance(variable, keras.Variable)
+            variable = variable.value if own else variable
+            self.update_step(gradient, variable, learning_rate)
+
     def update_step(self, gradient, variable, learning_rate):
         """Updates one variable."""
         index, dtype = self._get_variable_index(variable), gradient.dtype

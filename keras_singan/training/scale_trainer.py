@@ -48,10 +48,11 @@ class ScaleTrainer:
         if finished:
             return
         self._tell(callbacks, "on_scale_begin")
-        self._fit(store, callbacks)
-        estimate_averages(
-            self.scale_gan.generator, self._statistics_inputs(), self.data.generate
-        )
+        with forgotten_gradients():
+            self._fit(store, callbacks)
+            estimate_averages(
+                self.scale_gan.generator, self._statistics_inputs(), self.data.generate
+            )
         if store is not None:
             store.save_scale(self)
         self._tell(callbacks, "on_scale_end")
@@ -67,7 +68,7 @@ class ScaleTrainer:
             return
         own = [] if store is None else [store.checkpoint(self)]
         try:
-            with held_interrupts() as interrupt, forgotten_gradients():
+            with held_interrupts() as interrupt:
                 self.scale_gan.fit(
                     self.dataset(self.scale_gan.iteration),
                     epochs=1,

@@ -130,9 +130,11 @@ def test_bfloat16_trains_float32_weights():
         assert not new.trainable or not np.array_equal(old, new)
 
 
-def test_a_training_leaves_no_graph_behind():
+@pytest.mark.parametrize("normalization", [None, "batch"])
+def test_a_training_leaves_no_graph_behind(normalization):
     def fit():
-        SinGAN(**TINIER).fit(photo(24, 30), verbose=0)
+        options = TINIER | {"normalization": normalization}
+        SinGAN(**options).fit(photo(24, 30), verbose=0)
         gc.collect()
         return {id(each) for each in gc.get_objects() if isinstance(each, FuncGraph)}
 
