@@ -14,14 +14,14 @@ from keras_singan.tasks import editing
 from keras_singan.tasks import extension
 from keras_singan.tasks import harmonization
 from keras_singan.tasks import painting
-from keras_singan.tasks import retrained_scale
 from keras_singan.tasks import sampling
 from keras_singan.tasks import super_resolution
 from keras_singan.tasks import variation
+from keras_singan.tasks.kept_scales import KeptScales
 from keras_singan.tasks.shared.output_pixels import to_pixels
 
 
-class TaskMethods:
+class TaskMethods(KeptScales):
     """What a trained model can do, each method a function of `tasks/`.
 
     Where a method has a `start_scale`, a sequence of scales gives a stack of
@@ -29,9 +29,6 @@ class TaskMethods:
     suits a picture. Where a method takes an image, `value_range` says which of its
     values become black and white, as in `fit`.
     """
-
-    # Where the model's file is, once there is one.
-    _path = None
 
     def sample(
         self,
@@ -386,34 +383,6 @@ class TaskMethods:
         how = {"start_scale": start_scale, "seed": seed, "refine": refine}
         pyramid, image = self._fitted(), spread(image, value_range)
         return extension.extend(pyramid, n=n, image=image, **pads, **how)
-
-    def _quantized_scale(self, scale, colors, verbose):
-        """Returns a retrained scale: kept here, from beside the model, or made."""
-        kept = self.__dict__.setdefault("_quantized", {})
-        if (scale, colors) not in kept:
-            path = self._path and retrained_scale.quantized_path(
-                self._path, scale, colors
-            )
-            kept[scale, colors] = retrained_scale.quantized_scale(
-                self._fitted(), self.config_, scale, colors, path=path, verbose=verbose
-            )
-        return kept[scale, colors]
-
-    def quantized_scales(self):
-        """Returns the retrained scales: made here, or kept on disk.
-
-        Returns:
-            Dictionary of start scale to `QuantizedScale`; of several at one
-            scale, the one with the fewest colours.
-
-        Raises:
-            NotFittedError: If the model has not been fitted or loaded.
-        """
-        pyramid, kept = self._fitted(), self.__dict__.setdefault("_quantized", {})
-        if self._path is not None:
-            stored = retrained_scale.find_quantized(self._path, pyramid, self.config_)
-            kept |= {key: scale for key, scale in stored.items() if key not in kept}
-        return {scale: kept[scale, colors] for scale, colors in sorted(kept)[::-1]}
 
     def _fitted(self):
         refuse_fork()

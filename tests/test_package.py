@@ -57,6 +57,7 @@ ORDER = {
     "tasks": (
         *("shared", "sampling", "noise_walk"),
         *("animation", "naive_edit", "super_resolution", "retrained_scale"),
+        "kept_scales",
         *("painting", "editing", "harmonization", "variation", "extension"),
         "hole_filling",
     ),
