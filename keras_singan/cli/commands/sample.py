@@ -99,14 +99,19 @@ def sample(
     sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
     write_sets(job, [ResultSet(results, source, sheet)], grid and not plain)
-    words = [] if size is None else ["--size", "{}x{}".format(*size)]
-    words += [] if variation == 1 else ["--variation", f"{variation:g}"]
-    words += ["--around", "{},{}".format(*around)] if around else []
+    words = _given_words(size, variation, around)
     if tile:
         again = 1 if seed is None else seed + 1
         job.say_next(options=["--tile", tile, *words, "--seed", again])
     else:
         job.say_next_scale(scale, options=words)
+
+
+def _given_words(size, variation, around):
+    """The options that the command after this one has, too."""
+    words = [] if size is None else ["--size", "{}x{}".format(*size)]
+    words += [] if variation == 1 else ["--variation", f"{variation:g}"]
+    return words + (["--around", "{},{}".format(*around)] if around else [])
 
 
 def _times(trained, factors):
