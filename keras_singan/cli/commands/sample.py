@@ -86,10 +86,9 @@ def sample(
     from keras_singan.tasks.sampling import iterate_samples
 
     # The noise of all scales is checked here, and drawn scale by scale.
-    options = {"size": size, "tile": tile, "seed": job.seed, "refine": refine}
     masks = bool(job.singan.pyramid_.mask_channels) and not (grid or job.to_stdout)
-    options["masks"] = masks
-    options |= {"variation": variation, "around": around}
+    options = {"size": size, "tile": tile, "seed": job.seed, "refine": refine}
+    options |= {"variation": variation, "around": around, "masks": masks}
     images = iterate_samples(job.singan.pyramid_, count, start_scale=scale, **options)
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
