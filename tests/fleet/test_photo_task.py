@@ -81,6 +81,9 @@ def test_a_photo_is_trained_sampled_and_measured(place, order, tmp_path):
     assert place.exists("n/export/n/1/saved_model.pb")
     assert place.exists("n/scale_01/real.png") and place.exists("n/progress.json")
     assert place.read(".fleet/pairs/n.png").startswith(b"\x89PNG")
+    # Of the sets on the way nothing is left.
+    assert ".saved.json" not in place.names("n")
+    assert place.names("n/.saved") == set()
     assert_same_weights(trained(place, tmp_path), straight())
 
 
@@ -160,14 +163,19 @@ def test_a_warning_becomes_a_note(place, order, tmp_path):
 
 
 def test_a_photo_whose_processes_died_too_often_is_given_up(place, order):
-    died = [{"id": str(i), "run": order["run"], "machine": "m"} for i in range(3)]
+    died = [
+        {"id": str(i), "run": order["run"], "machine": "m", "began": 0}
+        for i in range(3)
+    ]
     write_json_to(place, ".fleet/attempts/n.json", died)
     outcome = train_photo(order)
     assert outcome["state"] == "failed" and "died 3 times" in outcome["error"]
 
 
 def test_deaths_of_an_earlier_run_do_not_count(place, order):
-    died = [{"id": str(i), "run": "earlier", "machine": "m"} for i in range(3)]
+    died = [
+        {"id": str(i), "run": "earlier", "machine": "m", "began": 0} for i in range(3)
+    ]
     write_json_to(place, ".fleet/attempts/n.json", died)
     assert train_photo(order)["state"] == "done"
 
@@ -184,11 +192,22 @@ def test_the_seconds_of_an_attempt_that_died_are_known(place, order, monkeypatch
         train_photo(order)
     (attempt,) = json.loads(place.read(".fleet/attempts/n.json"))
     del attempt["seconds"]
+    attempt["began"] = 90.0
     write_json_to(place, ".fleet/attempts/n.json", [attempt])
     progress = json.loads(place.read("n/progress.json"))
     progress |= {"started": 100.0, "updated": 600.0}
     write_json_to(place, "n/progress.json", progress)
-    assert train_photo(order | {"run": "second"})["seconds"] > 500
+    assert train_photo(order | {"run": "second"})["seconds"] > 510
+
+
+def test_an_attempt_that_died_at_once_took_no_time(place, order):
+    died = [{"id": "1", "run": "earlier", "machine": "m", "began": 700.0}]
+    write_json_to(place, ".fleet/attempts/n.json", died)
+    progress = {"started": 100.0, "updated": 600.0}
+    write_json_to(place, "n/progress.json", progress)
+    train_photo(order)
+    attempts = json.loads(place.read(".fleet/attempts/n.json"))
+    assert attempts[0]["seconds"] == 0
 
 
 def test_another_version_or_an_unseen_place_is_an_error(place, order, tmp_path):

@@ -134,6 +134,18 @@ def test_finished_files_stand_under_their_own_names_the_model_last(
     assert moved.index("singan.keras") > moved.index("config")
 
 
+def test_after_the_end_nothing_is_saved_any_more(place, store, tmp_path):
+    one = run_folder(tmp_path / "one", config=b"c", checkpoints__s0=b"w")
+    sets = SavedSets(place, "photo", one, every=0.0)
+    (one / "singan.keras").write_bytes(b"model")
+    with sets.kept():
+        sets.finish()
+        run_folder(one, more=b"m")
+    sets.save()
+    assert ".saved.json" not in place.names("photo")
+    assert place.names("photo/.saved") == set()
+
+
 def test_a_done_scale_is_saved_at_once_though_the_store_fails_first(
     place, store, tmp_path
 ):

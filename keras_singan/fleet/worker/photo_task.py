@@ -99,8 +99,9 @@ def _begin(place, order):
     attempts = read_json(place, attempts_of(order["name"]), list)
     if attempts and "seconds" not in attempts[-1]:
         progress = read_json(place, f"{order['name']}/progress.json")
-        lasted = progress.get("updated", 0) - progress.get("started", 0)
-        attempts[-1]["seconds"] = round(lasted, 3)
+        # What stands there may be an earlier attempt's.
+        lasted = progress.get("updated", 0) - attempts[-1]["began"]
+        attempts[-1]["seconds"] = round(max(0.0, lasted), 3)
     attempts.append(
         {
             "id": uuid.uuid4().hex,

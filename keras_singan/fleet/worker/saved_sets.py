@@ -51,6 +51,8 @@ class SavedSets:
         self._saved: dict[str, list] = {}
         self._scale_done, self._end = threading.Event(), threading.Event()
         self._progress = None
+        # The thread, and who finishes.
+        self._writing, self._finished = threading.Lock(), False
 
     def restore(self):
         """Brings the latest set to this machine, if there is a whole one.
@@ -99,11 +101,16 @@ class SavedSets:
         self._scale_done.set()
 
     def save(self):
-        """Saves a set.
+        """Saves a set; does nothing once all is finished.
 
         Raises:
             OutputError: If the store does not take it.
         """
+        with self._writing:
+            if not self._finished:
+                self._save()
+
+    def _save(self):
         self._copy_progress()
         with tempfile.TemporaryDirectory(dir=self._folder.parent) as frozen:
             files = self._freeze(Path(frozen))
@@ -126,6 +133,11 @@ class SavedSets:
         Raises:
             OutputError: If the store does not take it.
         """
+        with self._writing:
+            self._finish()
+            self._finished = True
+
+    def _finish(self):
         files = [file for file in self._files() if file.name != _MODEL]
         for file in [*files, self._folder / _MODEL]:
             self._place.upload(file, f"{self._name}/{self._relative(file)}")
