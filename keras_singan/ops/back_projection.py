@@ -12,7 +12,7 @@ from keras_singan.ops.resize import resize_unclipped
 STEPS = 5
 
 
-def back_project(image, original, steps=STEPS, masks=0):
+def back_project(image, original, steps=STEPS, masks=0, slack=None):
     """Corrects an enlarged image until it shrinks to the original.
 
     Each step shrinks the image, and adds what the original has more than that,
@@ -26,27 +26,43 @@ def back_project(image, original, steps=STEPS, masks=0):
             not larger, values in [-1, 1].
         steps: int. Defaults to `5`.
         masks: int, how many channels at the end are masks. Defaults to `0`.
+        slack: By how much a pixel may leave what the 3 x 3 pixels of the original
+            around it range over, as a share of that range. It takes away what has
+            no cause nearby: waves beside a strong edge, dots in a clear sky. `None`
+            bounds nothing. Defaults to `None`.
 
     Returns:
         float32 tensor like `image`.
     """
     if has_opacity(original, masks):
         # Linear, as all here must be, is only the resize of premultiplied colours.
-        projected = _project(
-            premultiply(image, masks), premultiply(original, masks), steps
-        )
-        return straighten(projected, image)
-    return _project(image, original, steps)
+        given = premultiply(image, masks), premultiply(original, masks)
+        return straighten(_project(*given, steps, slack), image)
+    return _project(image, original, steps, slack)
 
 
-def _project(image, original, steps):
+def _project(image, original, steps, slack):
     size, small = ops.shape(image)[1:3], ops.shape(original)[1:3]
+    low, high = -1.0, 1.0
+    if slack is not None:
+        low, high = _range_around(original, size, slack)
+        image = ops.clip(image, low, high)
 
     def step(i, image):
         missing = original - resize(image, small)
-        better = ops.clip(image + resize_unclipped(missing, size), -1.0, 1.0)
+        better = ops.clip(image + resize_unclipped(missing, size), low, high)
         return i + 1, tf.ensure_shape(better, image.shape)
 
     start = (tf.constant(0), tf.convert_to_tensor(image))
     _, image = tf.while_loop(lambda i, _: i < steps, step, start, parallel_iterations=1)
     return image
+
+
+def _range_around(original, size, slack):
+    """Gives the least and the greatest value that each enlarged pixel may have."""
+    pool = {"pool_size": 3, "strides": 1, "padding": "same"}
+    low = -ops.max_pool(-original, **pool, data_format="channels_last")
+    high = ops.max_pool(original, **pool, data_format="channels_last")
+    room = slack * (high - low)
+    ends = ops.maximum(low - room, -1.0), ops.minimum(high + room, 1.0)
+    return [tf.image.resize(end, size, "bilinear") for end in ends]

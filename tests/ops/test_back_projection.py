@@ -45,6 +45,50 @@ def test_one_step_is_the_formula():
     np.testing.assert_allclose(back_project(image, original, 1), wanted, atol=1e-6)
 
 
+def edge():
+    """Grey beside black, enlarged with waves and dots that have no cause."""
+    original = np.full((1, 12, 12, 3), 0.4, "float32")
+    original[:, :, 6:] = -0.9
+    image = np.array(resize(original, (48, 48)))
+    image[:, ::4, :10:3] -= 0.5
+    return original, image
+
+
+def test_slack_takes_away_what_has_no_cause_nearby():
+    original, image = edge()
+    plain = back_project(image, original).numpy()
+    bounded = back_project(image, original, slack=0.4).numpy()
+    # Two pixels of the original and more from the edge all is grey, or black.
+    assert np.abs(plain[:, :, :14] - 0.4).max() > 0.2
+    np.testing.assert_allclose(bounded[:, :, :14], 0.4, atol=1e-5)
+    np.testing.assert_allclose(bounded[:, :, 34:], -0.9, atol=1e-5)
+    assert error(bounded, original) < 0.05
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_slack_bounds_by_what_is_around(channels):
+    original, image = picture(1, 9, 7, channels), picture(1, 27, 21, channels, seed=1)
+    if channels == 4:
+        original[..., 3] = image[..., 3] = 1
+    for slack in (0.0, 0.4):
+        bounded = back_project(image, original, slack=slack).numpy()
+        middle = bounded[:, 1::3, 1::3]
+        padded = np.pad(original, ((0, 0), (1, 1), (1, 1), (0, 0)), "edge")
+        view = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (1, 2))
+        low, high = view.min((-1, -2)), view.max((-1, -2))
+        room = slack * (high - low) + 1e-5
+        assert (middle >= low - room).all() and (middle <= high + room).all()
+
+
+def test_slack_leaves_what_shrinks_to_the_original_near_it():
+    original, image = picture(1, 12, 9, 3), picture(1, 48, 36, 3, seed=1)
+    errors = [
+        error(back_project(image, original, slack=slack), original)
+        for slack in (None, 0.4)
+    ]
+    assert errors[1] < 1.5 * errors[0]
+
+
 def test_a_difference_may_exceed_1():
     original = np.full((1, 6, 6, 1), 0.9, "float32")
     image = np.full((1, 24, 24, 1), -0.9, "float32")
