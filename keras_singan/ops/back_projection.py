@@ -46,7 +46,8 @@ def _project(image, original, steps, slack):
     low, high = -1.0, 1.0
     if slack is not None:
         low, high = _range_around(original, size, slack)
-        image = ops.clip(image, low, high)
+        # Of ends whose batch a graph does not know.
+        image = tf.ensure_shape(ops.clip(image, low, high), image.shape)
 
     def step(i, image):
         missing = original - resize(image, small)
