@@ -110,14 +110,14 @@ def test_sheets_and_standard_output_show_pictures_alone():
         ("sample", "-n", 1, "--tile", "x"),
         ("animate", "--frames", 2),
         ("vary", "--region", "2,2,9,9", "-n", 1),
-        ("vary", trained_photo, "--region", "2,2,9,9", "-n", 1),
+        ("vary", "PHOTO", "--region", "2,2,9,9", "-n", 1),
         ("extend", "--left", "50%"),
         ("super-resolve", "--factor", 2),
     ],
     ids=lambda command: "-".join(map(str, command[:2])),
 )
 def test_commands_that_begin_with_the_photo_work(command):
-    words = [word() if callable(word) else word for word in command]
+    words = [trained_photo() if word == "PHOTO" else word for word in command]
     succeed(*words, "--model", run_with_masks(), "--output", "made")
     for path in Path("made").iterdir():
         if "_mask" not in path.name:
