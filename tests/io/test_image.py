@@ -25,7 +25,7 @@ def check_form(image, shape):
 
 def test_every_public_name_is_here():
     names = "encode_png image_grid preview read_image read_with_notes save_image"
-    assert module.__all__ == [*names.split(), "to_float", "to_uint8"]
+    assert module.__all__ == [*names.split(), "spread", "to_float", "to_uint8"]
     assert all(callable(getattr(module, name)) for name in module.__all__)
 
 
