@@ -187,7 +187,9 @@ def test_make_gallery_writes_a_sheet_for_each_task(run, tmp_path):
     sheets = [path.name for path in shipped if not path.name.startswith("studio_")]
     assert {*made, "random_samples.png"} == set(sheets)
     for path in shipped:
-        assert path.stat().st_size < 150_000
+        # A film of 30 frames is larger than a picture.
+        most = 700_000 if path.name == "animate.webp" else 150_000
+        assert path.stat().st_size < most
 
 
 def test_the_shipped_inputs_are_what_their_script_draws(tmp_path):
