@@ -119,7 +119,7 @@ class Trainings:
         self._change(folder, state=WAITING, queued=time.time(), pid=None, stopped=False)
 
     def stop(self, name):
-        """Stops a training as Ctrl-C does, or takes it out of the queue.
+        """Stops a training after its iteration, or takes it out of the queue.
 
         Raises:
             RunFolderError: If it is not at work.
@@ -133,7 +133,8 @@ class Trainings:
         if (folder / HIDDEN / "request.json").is_file():
             self._change(folder, state="begun", stopped=True)
         if state["pid"] is not None:
-            os.kill(state["pid"], signal.SIGINT)
+            # Not Ctrl-C, which what a shell runs in the background ignores.
+            os.kill(state["pid"], signal.SIGTERM)
 
     def tick(self):
         """Starts the training that waits longest, if none is at work."""

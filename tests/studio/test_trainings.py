@@ -66,7 +66,15 @@ def test_trainings_wait_for_each_other_and_end(shelf):
     ticked(shelf, trainings, two, "planned", "training")
 
 
-def test_stop_and_go_on_outlive_the_server(shelf):
+@pytest.fixture
+def in_the_background():
+    """Children ignore Ctrl-C, as those of a shell's `&` and of `nohup` do."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_stop_and_go_on_outlive_the_server(shelf, in_the_background):
     first = Trainings(shelf)
     name = first.add(upload(), "long", LONG)
     first.tick()
