@@ -6,12 +6,11 @@ python examples/edit.py --move 63,56,6,24:40,51 --resize 1.6
 ```
 
 The sheet: the photo, the naive edit (a rectangle cut out, enlarged and put down
-elsewhere, its hole drawn anew), then what comes of it from several start
+elsewhere), then what comes of it from several start
 scales. All is done at the size of the training, where the generators make detail
 as fine as the photo's.
 """
 
-import functools
 import re
 
 from common import labelled
@@ -20,7 +19,6 @@ from common import scales_of
 from common import trained_model
 from common import write_sheet
 
-from keras_singan.tasks.hole_filling import fill_hole
 from keras_singan.tasks.naive_edit import naive_edit
 
 
@@ -41,15 +39,14 @@ def main(argv=None):
         help="a rectangle and where its corner goes, in percent of width and height",
     )
     parser.add_argument("--resize", type=float, default=1.3)
-    parser.add_argument("--scales", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--scales", type=int, nargs="+", default=[3, 4])
     args = parser.parse_args(argv)
     model = trained_model(args)
     photo = model.training_image()
     height, width = photo.shape[:2]
     sides = zip(args.move, 3 * (width, height), strict=True)
     move = [round(percent * side / 100) for percent, side in sides]
-    fill = functools.partial(fill_hole, model.pyramid_, seed=args.seed)
-    edited, mask = naive_edit(photo, move, args.resize, fill=fill)
+    edited, mask = naive_edit(photo, move, args.resize)
     scales = scales_of(model, args.scales)
     results = model.edit(edited, mask, start_scale=scales, seed=args.seed)
     pictures = {"photo": photo, "naive edit": edited} | labelled(scales, results)
