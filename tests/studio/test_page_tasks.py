@@ -45,6 +45,13 @@ def test_sample_favourite_and_more_like_this(page, address):
     page.wait_for_selector(".tile .star[aria-pressed=true]")
     assert page.locator(".job").first.locator(".star[aria-pressed=true]").count() == 3
     page.locator("text=More like this").first.click()
+    page.wait_for_selector("text=around 7, 0")
+    near = images_of(page, address)
+    assert len(near) == 4
+    apart = np.abs(np.stack(near).astype(float) - wanted[0]).mean()
+    assert 0 < apart < np.abs(wanted[1].astype(float) - wanted[0]).mean()
+    # Of what was varied the noise is not known: it is painted on.
+    page.locator("text=More like this").first.click()
     page.wait_for_selector("text=Paint to image")
     assert len(images_of(page, address)) == 4
 
