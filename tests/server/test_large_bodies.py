@@ -88,6 +88,23 @@ def test_a_process_that_dies_is_replaced(process):
     assert process.read(MANY.encode(), TYPES, Deadline(30))[0] == ""
 
 
+def test_a_process_that_died_between_bodies_leaves_no_open_files(process):
+    process.read(MANY.encode(), TYPES, Deadline(30))
+    first = process._process
+    first.kill()
+    first.wait()
+    assert process.read(MANY.encode(), TYPES, Deadline(30))[0] == ""
+    assert first.stdin.closed
+    assert first.stdout.closed
+
+
+def test_nothing_starts_once_closed(process):
+    process.close()
+    with pytest.raises(StatusError, match="stopping"):
+        process.read(MANY.encode(), TYPES, Deadline(30))
+    assert process._process is None
+
+
 def test_a_process_that_took_much_memory_ends(process):
     process.read(MANY.encode(), TYPES, Deadline(30))
     first = process._process

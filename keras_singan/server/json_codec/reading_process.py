@@ -82,10 +82,13 @@ class ReadingProcess:
         return result
 
     def _exchange(self, message, deadline):
+        if self._process is not None and self._process.poll() is not None:
+            self._end()
+        if self._process is None and not self._closed:
+            self._start()
+        # Asked after the start, so that `close` sees the process or this sees it.
         if self._closed:
             raise StatusError("UNAVAILABLE", "The server is stopping.")
-        if self._process is None or self._process.poll() is not None:
-            self._start()
         self._give(_LENGTH.pack(len(message)) + message, deadline)
         (size,) = _LENGTH.unpack(self._take(_LENGTH.size, deadline))
         return self._take(size, deadline)

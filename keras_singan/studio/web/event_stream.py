@@ -25,23 +25,28 @@ class Changes:
         Args:
             snapshot: Coroutine function that returns the state for JSON.
         """
-        event, last = asyncio.Event(), None
+        event = asyncio.Event()
         self._listeners.add(event)
         try:
             while True:
                 event.clear()
-                text = json.dumps(await snapshot(), separators=(",", ":"))
-                # A comment keeps the connection, and shows that it is alive.
-                yield ": quiet\n\n" if text == last else f"data: {text}\n\n"
-                last = text
-                try:
-                    await asyncio.wait_for(event.wait(), _QUIET_SECONDS)
-                except TimeoutError:
-                    continue
+                # Also if it reads as before: a task may have begun and ended meanwhile.
+                yield f"data: {json.dumps(await snapshot(), separators=(',', ':'))}\n\n"
+                while not await _is_set(event, _QUIET_SECONDS):
+                    # A comment keeps the connection, and shows that it is alive.
+                    yield ": quiet\n\n"
                 # Many changes in one moment are one event.
                 await asyncio.sleep(0.1)
         finally:
             self._listeners.discard(event)
+
+
+async def _is_set(event, seconds):
+    """Waits for an event; returns whether it came in time."""
+    try:
+        return await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
 
 
 def event_response(stream):

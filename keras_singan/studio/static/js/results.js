@@ -25,18 +25,18 @@ export async function resultsPanel(place, run, tasks, { actions = [], draw = nul
       const next = [...blocks.values()].filter((other) => other.job.id < job.id).sort((a, b) => (a.job.id < b.job.id ? 1 : -1))[0];
       list.insertBefore(block.element, next?.element ?? null);
     }
-    block.update(job);
+    // Answers may overtake each other: what has ended is not at work again.
+    if (LIVE.includes(block.job.state) || !LIVE.includes(job.state)) block.update(job);
     empty.hidden = true;
   }
 
   const load = async () => (await get(`${runPath(run)}/results`)).forEach(take);
+  // A task that is no more at work has its end on disk.
+  const settle = async () => { if ([...blocks.values()].some(({ job }) => LIVE.includes(job.state) && !jobOf(job.id))) await load(); };
   await load();
-  const leave = onLive(async () => {
-    state.jobs.forEach(take);
-    // A task that is no more at work has its end on disk.
-    if ([...blocks.values()].some(({ job }) => LIVE.includes(job.state) && !jobOf(job.id))) await load();
-  });
-  return { take, leave };
+  const leave = onLive(() => { state.jobs.forEach(take); return settle(); });
+  // A short task may have ended before the answer to its start is here.
+  return { take: (job) => { take(job); return settle(); }, leave };
 }
 
 function jobBlock(first, actions, draw, gone) {
@@ -81,7 +81,8 @@ function keepRoom(grid, job) {
 }
 
 function noteText(job) {
-  if (job.state === "waiting") return `Waiting: ${state.jobs.findIndex((other) => other.id === job.id)} before it`;
+  const before = state.jobs.findIndex((other) => other.id === job.id);
+  if (job.state === "waiting") return before < 0 ? "Waiting ..." : `Waiting: ${before} before it`;
   if (job.message) return `${job.message} ...`;
   return job.of > 1 ? `${job.files.length} of ${job.of} ...` : "At work ...";
 }
