@@ -120,6 +120,7 @@ REFINE = Input(
     low=0,
     high=1,
     example=-1,
+    is_switch=True,
 )
 VARIATION = Input(
     name="variation",

@@ -72,7 +72,7 @@ class Extras:
         count = job.singan.pyramid_.num_scales
         return scales or (self.task.start_scale(count),), given
 
-    def prepare(self, job, images, scales, **given):
+    def prepare(self, job, images, scales, refine, **given):
         """Returns the `Work`: here the images as they are.
 
         Args:
@@ -80,6 +80,7 @@ class Extras:
             images: The image, and the mask if the task has one: paths, bytes or
                 `None`.
             scales: The start scales.
+            refine: What `--refine` gave, or `None`.
             **given: What the options gave.
         """
         source = functools.partial(read_pixels, job, images[0])
@@ -166,9 +167,9 @@ class MoveExtras(Extras):
                 "Received: both."
             )
 
-    def prepare(self, job, images, scales, move, copy, resize_region):
+    def prepare(self, job, images, scales, refine, move, copy, resize_region):
         if move is None and copy is None:
-            return super().prepare(job, images, scales)
+            return super().prepare(job, images, scales, refine)
         from keras_singan.tasks.hole_filling import fill_hole
         from keras_singan.tasks.naive_edit import naive_edit
 
@@ -177,13 +178,16 @@ class MoveExtras(Extras):
             pixels = job.singan.training_image()
         else:
             pixels = read_pixels(job, image)
-        fill = functools.partial(fill_hole, job.singan.pyramid_, seed=job.seed)
+        pyramid = job.singan.pyramid_
+        # Refinement closes the hole by itself; what was drawn there would stay.
+        refines = pyramid.refined_from(refine) < pyramid.num_scales
+        fill = functools.partial(fill_hole, pyramid, seed=job.seed)
         image, mask = naive_edit(
             pixels,
             move or copy,
             resize_region or 1.0,
             copy=copy is not None,
-            fill=fill,
+            fill=None if refines else fill,
         )
         source = functools.partial(np.asarray, image)
         return Work([image, mask], source, self.task.name, keep_source=True)
@@ -230,8 +234,8 @@ class QuantizeExtras(Extras):
         near = {max(1, min(middle + step, count - 1)) for step in (-1, 0, 1)}
         return scales or tuple(sorted(near)), {"quantize": quantize, "colors": colors}
 
-    def prepare(self, job, images, scales, quantize, colors):
-        work = super().prepare(job, images, scales)
+    def prepare(self, job, images, scales, refine, quantize, colors):
+        work = super().prepare(job, images, scales, refine)
         if quantize:
             work.stem = f"{self.task.name}_colors{colors}"
             work.arguments = {"quantize": True, "colors": colors}

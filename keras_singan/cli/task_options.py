@@ -134,6 +134,11 @@ def sample_labels(size, variation, around):
     return labels + (["around{}-{}".format(*around)] if around else [])
 
 
+def refine_words(refine):
+    """Returns `--refine` as it was given: the command after this one has it, too."""
+    return [] if refine is None else ["--refine" if refine else "--no-refine"]
+
+
 def part_options(command):
     """Adds what says which part is drawn anew: `--region` or `--mask`."""
     for add in (

@@ -28,6 +28,8 @@ class Input:
         example: A small valid value, for warm-up requests.
         python: Its name in Python, if that is another one.
         label: What a result's file name says where it is given, or `None`.
+        is_switch: Whether it is yes, no, or what the model has: 1, 0 or -1 in a
+            request.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Input:
     example: Any = 0
     python: str | None = None
     label: str | None = None
+    is_switch: bool = False
 
     @property
     def python_name(self):
@@ -66,11 +69,6 @@ class Input:
     def is_flag(self):
         """Whether it is true or false, 1 or 0 in a request."""
         return isinstance(self.default, bool)
-
-    @property
-    def is_switch(self):
-        """Whether it is yes, no, or what the model has: 1, 0 or -1 in a request."""
-        return self.name == "refine"
 
     def but(self, **changes):
         """Returns a copy with changes."""

@@ -44,7 +44,7 @@ def filled(image, move, resize=1.0, model=None):
 def expected(image=None, resize=1.0):
     """Gives the naive edit, and what the method makes of it."""
     image = photo() if image is None else image
-    naive, mask = filled(image, (4, 6, 10, 8, 22, 20), resize)
+    naive, mask = naive_edit(image, (4, 6, 10, 8, 22, 20), resize)
     model = SinGAN.load(trained_run())
     return naive, model.edit(naive, mask, start_scale=1, seed=4)
 
@@ -62,6 +62,16 @@ def test_a_move_edits_the_photo_and_the_naive_edit_stands_beside():
     assert f"{stem}_input.png" in refuse(1, "edit", *args)
 
 
+def test_where_nothing_refines_a_model_draws_what_fills_the_hole():
+    edit("--move", MOVE, "--no-refine", "--output", "x.png")
+    naive, mask = filled(photo(), (4, 6, 10, 8, 22, 20))
+    assert (naive != naive_edit(photo(), (4, 6, 10, 8, 22, 20))[0]).any()
+    assert (read("x_input.png") == naive).all()
+    model = SinGAN.load(trained_run())
+    good = model.edit(naive, mask, start_scale=1, seed=4, refine=False)
+    assert (read("x.png") == good).all()
+
+
 def test_an_image_can_be_moved_and_resized_too():
     photo_file("other.png", 40, 48)
     edit("other.png", "--move", MOVE, "--resize-region", 1.5, "--output", "x.png")
@@ -72,7 +82,7 @@ def test_an_image_can_be_moved_and_resized_too():
 
 def test_resize_in_place():
     edit("--move", "4,6,10,8:4,6", "--resize-region", 1.5, "--output", "x.png")
-    naive, _ = filled(photo(), (4, 6, 10, 8, 4, 6), 1.5)
+    naive, _ = naive_edit(photo(), (4, 6, 10, 8, 4, 6), 1.5)
     assert (read("x_input.png") == naive).all()
 
 
@@ -98,8 +108,9 @@ def test_a_sheet_shows_the_naive_edit_instead_of_a_file():
 
 def test_what_to_type_next_holds_the_move():
     args = ["--move", MOVE, "--resize-region", "1.25", "--model", trained_run()]
-    result = succeed("edit", *args)
-    assert f"--move {MOVE} --resize-region 1.25 --scale 1\n" in result.stdout
+    result = succeed("edit", *args, "--no-refine")
+    options = f"--move {MOVE} --resize-region 1.25 --no-refine --scale 1\n"
+    assert options in result.stdout
     type_next(result)
     assert len(list(FOLDER.iterdir())) == 4
 
@@ -136,7 +147,7 @@ def test_grey_in_standard_input_is_moved_by_a_model_of_colour():
     result = invoke("edit", "-", *args, input=Path("grey.png").read_bytes())
     assert result.exit_code == 0, result.output
     grey = np.repeat(read("grey.png")[..., None], 3, -1)
-    assert (read("x_input.png") == filled(grey, (4, 6, 10, 8, 22, 20))[0]).all()
+    assert (read("x_input.png") == naive_edit(grey, (4, 6, 10, 8, 22, 20))[0]).all()
 
 
 WRONG = {

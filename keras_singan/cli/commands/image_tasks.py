@@ -27,6 +27,7 @@ from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_options import pad_options
 from keras_singan.cli.task_options import part_options
 from keras_singan.cli.task_options import refine_option
+from keras_singan.cli.task_options import refine_words
 from keras_singan.cli.task_run import Job
 from keras_singan.io.image import spread
 from keras_singan.task_specs import EXTEND
@@ -106,7 +107,7 @@ def _run(
     scales, given = extras.settle(job, contents, scale, **given)
     sets = []
     for name, inputs in zip(names, contents, strict=True):
-        work = extras.prepare(job, inputs, scales, **given)
+        work = extras.prepare(job, inputs, scales, refine, **given)
         if takes_mask:
             _compare(job, work)
         work.stem = name + work.stem
@@ -114,7 +115,8 @@ def _run(
             work.arguments["refine"] = refine
         sets.append(_result_set(job, task, work, scales, grid))
     write_sets(job, sets, grid)
-    again = [*extras.again(**given), *(["--masks", masks] if masks else [])]
+    again = [*extras.again(**given), *refine_words(refine)]
+    again += ["--masks", masks] if masks else []
     job.say_next_scale(scales, *images, least=1, options=again)
 
 
@@ -268,7 +270,8 @@ def _draw(
         source = functools.partial(read_pixels, job, picture)
     each = scale_results(job, task.name, scales, draw, source, grid, count=count)
     write_sets(job, [each], grid)
-    job.say_next_scale(scales, *filter(None, [image]), options=[*words, "-n", count])
+    words = [*words, *refine_words(arguments["refine"]), "-n", count]
+    job.say_next_scale(scales, *filter(None, [image]), options=words)
 
 
 def _check_part(region, mask):

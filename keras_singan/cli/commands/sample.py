@@ -20,6 +20,7 @@ from keras_singan.cli.task_options import around_option
 from keras_singan.cli.task_options import count_option
 from keras_singan.cli.task_options import input_option
 from keras_singan.cli.task_options import refine_option
+from keras_singan.cli.task_options import refine_words
 from keras_singan.cli.task_options import sample_labels
 from keras_singan.cli.task_options import tile_option
 from keras_singan.cli.task_run import Job
@@ -98,7 +99,7 @@ def sample(
     sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
     write_sets(job, [ResultSet(results, source, sheet)], grid and not plain)
-    words = _given_words(size, variation, around)
+    words = [*_given_words(size, variation, around), *refine_words(refine)]
     if tile:
         again = 1 if seed is None else seed + 1
         job.say_next(options=["--tile", tile, *words, "--seed", again])
