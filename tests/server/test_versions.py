@@ -162,9 +162,9 @@ def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
     seen = []
     run = LoadedModel.run
 
-    def spied(self, feeds, fetches, timeout):
-        seen.append([array.tolist() for array in feeds.values()])
-        return run(self, feeds, fetches, timeout)
+    def spied(self, feeds, *args):
+        seen.append((id(self), [array.tolist() for array in feeds.values()]))
+        return run(self, feeds, *args)
 
     monkeypatch.setattr(LoadedModel, "run", spied)
     path = save_version(tmp_path, 1)
@@ -173,9 +173,12 @@ def test_warm_up_requests_are_replayed(tmp_path, monkeypatch):
         predict_request(x=np.float32([3])),
         predict_request("slow", steps=np.int64(2)),
     )
-    with running(tmp_path):
-        wait_for(lambda: len(seen) == 2)
-    assert sorted(seen, key=str) == [[2], [[3.0]]]
+    with running(tmp_path) as server:
+        wait_for(lambda: len(seen) == 3)
+        # The first session answers; the second is warmed up whole, and replaces it.
+        wait_for(lambda: added(server) == 1 and seen[-1][0] == seen[1][0])
+    assert [values for _, values in seen[:3]] == [[[3.0]], [[3.0]], [2]]
+    assert seen[0][0] != seen[1][0] == seen[2][0]
 
 
 def test_the_first_version_answers_when_its_first_signature_is_warm(

@@ -15,6 +15,7 @@ from keras_singan import SinGAN
 from keras_singan.export import ExportLimits
 from keras_singan.export.saved_model import export_saved_model
 from keras_singan.io.image import encode_png
+from keras_singan.server.servables.loaded_model import session_config
 from support.photos import photo
 from support.tiny_models import TINY
 from support.tiny_models import random_pyramid
@@ -42,7 +43,7 @@ class Session:
     def __init__(self, path):
         graph = tf.Graph()
         with graph.as_default(), deprecation.silence():
-            self._session = tf.compat.v1.Session(graph=graph)
+            self._session = tf.compat.v1.Session(graph=graph, config=session_config())
             meta = tf.compat.v1.saved_model.load(self._session, ["serve"], str(path))
         self.signatures = {
             name: signature

@@ -1,5 +1,6 @@
 """One loaded version of a SavedModel, run through a session as TF Serving does."""
 
+import functools
 import gc
 import threading
 
@@ -7,6 +8,7 @@ import tensorflow as tf
 from tensorflow.python.client import pywrap_tf_session
 from tensorflow.python.util import deprecation
 
+from keras_singan.performance.threads import core_count
 from keras_singan.server.servables.request_cost import Costs
 from keras_singan.server.status_codes import StatusError
 from keras_singan.server.status_codes import from_exception
@@ -16,6 +18,9 @@ from keras_singan.server.status_codes import invalid
 # whole process in some builds of TensorFlow. Inputs of lower rank cannot, and are
 # let through as they come, so that answers stay TensorFlow Serving's.
 _GUARDED_RANK = 3
+# Threads that start operations: a light request would wait for those of heavy ones,
+# operation by operation. A pool's number is its place among a session's.
+_POOLS = ("light", "heavy")
 
 
 class LoadedModel:
@@ -39,7 +44,9 @@ class LoadedModel:
         self.costs = Costs()
         self._graph = tf.Graph()
         with self._graph.as_default(), deprecation.silence():
-            self._session = tf.compat.v1.Session(graph=self._graph)
+            self._session = tf.compat.v1.Session(
+                graph=self._graph, config=session_config()
+            )
             try:
                 meta_graph = tf.compat.v1.saved_model.loader.load(
                     self._session, ["serve"], str(path)
@@ -62,13 +69,15 @@ class LoadedModel:
                     tensor = self._graph.get_tensor_by_name(info.name)
                     yield info.name, tensor._as_tf_output()
 
-    def run(self, feeds, fetches, timeout):
+    def run(self, feeds, fetches, timeout, heavy=False):
         """Runs the graph.
 
         Args:
             feeds: Dictionary of arrays by the tensor's name.
             fetches: Names of tensors.
             timeout: Seconds, after which the run is cancelled between two ops.
+            heavy: Whether its operations keep off the threads of light requests.
+                Defaults to `False`.
 
         Returns:
             List of arrays.
@@ -76,7 +85,10 @@ class LoadedModel:
         Raises:
             StatusError: With TensorFlow's code and message.
         """
-        options = tf.compat.v1.RunOptions(timeout_in_ms=max(1, round(timeout * 1000)))
+        options = tf.compat.v1.RunOptions(
+            timeout_in_ms=max(1, round(timeout * 1000)),
+            inter_op_thread_pool=int(heavy),
+        )
         buffer = pywrap_tf_session.TF_NewBufferFromString(options.SerializeToString())
         try:
             # `Session.run` checks shapes itself, and rewrites the messages.
@@ -111,6 +123,21 @@ class LoadedModel:
         # Graph and session refer to each other, and hold the weights.
         self._session = self._graph = self._nodes = None
         gc.collect()
+
+
+@functools.cache
+def session_config():
+    """Returns the `ConfigProto` of all sessions: versions share its threads."""
+    config = tf.compat.v1.ConfigProto()
+    for name in _POOLS:
+        config.session_inter_op_thread_pool.add(
+            num_threads=core_count(), global_name=f"keras-singan {name}"
+        )
+    # A second pass over a graph finds next to nothing, and takes a third of the time
+    # until a signature's first answer.
+    rewriting = config.graph_options.rewrite_options
+    rewriting.meta_optimizer_iterations = type(rewriting).ONE
+    return config
 
 
 def _input_types(signatures):

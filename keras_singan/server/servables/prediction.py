@@ -39,8 +39,9 @@ def predict(model, signature_name, inputs, timeout, output_filter=(), record=Non
     feeds = _feeds(signature, inputs)
     aliases = _aliases(signature, output_filter)
     fetches = [signature.outputs[alias].name for alias in aliases]
+    heavy, _ = model.costs.estimate(signature_name, inputs)
     start = time.perf_counter()
-    arrays = model.run(feeds, fetches, timeout)
+    arrays = model.run(feeds, fetches, timeout, heavy)
     seconds = time.perf_counter() - start
     model.costs.learn(signature_name, inputs, arrays, seconds)
     if record is not None:

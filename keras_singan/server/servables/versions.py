@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import threading
 from pathlib import Path
 
@@ -164,36 +165,40 @@ class Versions:
             self._set(version, VersionState("END", from_exception(error), files=files))
             return
         self._set(version, VersionState("AVAILABLE", model=model))
-        if rest := records[len(first) :]:
-            self._warm_behind(model, rest, files)
+        if len(first) < len(records):
+            name = f"keras-singan warm-up {version}"
+            work = functools.partial(self._warm_behind, model, path, records, files)
+            threading.Thread(target=work, name=name, daemon=True).start()
 
-    def _warm_behind(self, model, records, files):
-        """Warms the rest of the signatures up while the first is served."""
-        model.enter()
+    def _warm_behind(self, model, path, records, files):
+        """Warms all signatures up in a second session, which replaces the first.
 
-        def work():
-            error = None
-            try:
-                warm_up(model, records, self._stopped.is_set)
-            except Exception as caught:
-                error = from_exception(caught)
-            finally:
-                model.leave()
-            if error is not None and error.code != "CANCELLED":
-                self._withdraw(model, error, files)
-
-        name = f"keras-singan warm-up {model.version}"
-        threading.Thread(target=work, name=name, daemon=True).start()
-
-    def _withdraw(self, model, error, files):
-        """Takes a version back: what fails its own warm-up must not be served."""
-        with self._lock:
-            state = self._states[model.version]
-            if state.model is not model:
-                return
+        In one session nothing would be answered while a signature is compiled.
+        """
+        fresh = None
+        try:
+            with utf8_path(path) as readable:
+                fresh = LoadedModel(readable, model.version)
+            warm_up(fresh, records, self._stopped.is_set)
+            replaced = self._exchange(model, VersionState("AVAILABLE", model=fresh))
+        except Exception as caught:
+            error = from_exception(caught)
+            # What fails its own warm-up must not be served.
             ended = VersionState("END", error, files=files)
-            self._states[model.version] = ended
-        model.close()
+            replaced = error.code != "CANCELLED" and self._exchange(model, ended)
+            unused = [fresh, *[model] * replaced]
+        else:
+            unused = [model] if replaced else [fresh]
+        for each in filter(None, unused):
+            each.close()
+
+    def _exchange(self, model, state):
+        """Sets the state of a model's version, if that is still served by it."""
+        with self._lock:
+            current = self._states[model.version].model is model
+            if current:
+                self._states[model.version] = state
+            return current
 
     def _unload(self, versions):
         for version in sorted(versions):
