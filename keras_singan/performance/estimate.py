@@ -10,6 +10,7 @@ from keras_singan.geometry import receptive_field
 from keras_singan.geometry import scale_steps
 from keras_singan.geometry import trained_part
 from keras_singan.performance.convolution_peak import convolution_peak
+from keras_singan.performance.flops import frozen_flops
 from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
 from keras_singan.performance.memory import needed_bytes
@@ -58,7 +59,8 @@ def estimate(scales, channels, config: SinGANConfig) -> Estimate:
     """Measures some training iterations on this machine, and derives the others.
 
     An iteration takes `overhead + operations / rate` seconds. The rate is measured
-    for each number of filters, on an image that is small enough. The overhead is
+    for each number of filters, on an image that is small enough; apart from it that
+    of frozen scales, whose operations wait for each other. The overhead is
     measured with the finest scale's filters, on images of two sizes. All this
     takes some 10 to 20 seconds. Other programs that run at the same time make the
     estimate wrong by as much as they take.
@@ -91,13 +93,17 @@ class Speed:
     Attributes:
         overhead: Seconds of one update of each network that do not depend on the
             size.
+        loop: Seconds that `fit` takes between two iterations.
         rates: Dictionary from filters to floating-point operations a second.
+        frozen_rates: The same of the scales below, which are frozen.
         compile_seconds: Seconds of building and compiling a training step of one
             update of each network.
     """
 
     overhead: float
+    loop: float
     rates: dict[int, float]
+    frozen_rates: dict[int, float]
     compile_seconds: float
 
     def step_seconds(self, scales, channels, config):
@@ -108,15 +114,12 @@ class Speed:
             channels: Channels of the image.
             config: The hyper-parameters.
         """
-        top = scales[-1]
+        *below, top = scales
         part = trained_part(top.size, config)
-        own = own_flops(part, top.filters, channels, config)
-        work = [*lower_flops(scales, channels, config), own]
-        seconds = sum(
-            flops / self.rates[scale.filters]
-            for flops, scale in zip(work, scales, strict=True)
-        )
-        return seconds + self.overhead * _updates(config)
+        own = own_flops(part, top.filters, channels, config) / self.rates[top.filters]
+        lower = zip(lower_flops(scales, channels, config), below, strict=True)
+        frozen = sum(flops / self.frozen_rates[s.filters] for flops, s in lower)
+        return own + frozen + self.loop + self.overhead * _updates(config)
 
 
 def measure_speed(scales, channels, config: SinGANConfig) -> Speed:
@@ -148,7 +151,10 @@ def measure_speed(scales, channels, config: SinGANConfig) -> Speed:
     overhead = min(_overhead(second, large, peak), shortest)
     return Speed(
         overhead=overhead,
+        # Long iterations hide what `fit` does between them.
+        loop=min(probes, key=lambda probe: probe.seconds).loop,
         rates={probe.filters: probe.rate(overhead, peak) for probe in probes},
+        frozen_rates={probe.filters: probe.frozen_rate(peak) for probe in probes},
         compile_seconds=statistics.median(p.compile_seconds for p in probes),
     )
 
@@ -163,13 +169,19 @@ class _Probe:
         part = trained_part(size, config)
         part = _shrunk(part, most / flops(part), receptive_field(config.num_layers))
         self.filters, self.flops = filters, flops(part)
-        self.seconds, self.compile_seconds = measure_iteration(
-            part, filters, channels, config, _PROBE_BUDGET
-        )
+        self._frozen_flops = frozen_flops(part, filters, channels, config)
+        found = measure_iteration(part, filters, channels, config, _PROBE_BUDGET)
+        self.seconds, self.compile_seconds = found.seconds, found.compile_seconds
+        self.loop = max(0.0, found.loop_seconds - found.seconds)
+        self._frozen_seconds = found.frozen_seconds
 
     def rate(self, overhead, peak):
         """Operations a second, beside the overhead."""
         return self.flops / max(self.seconds - overhead, self.flops / peak)
+
+    def frozen_rate(self, peak):
+        """Operations a second of a frozen generator."""
+        return self._frozen_flops / max(self._frozen_seconds, self._frozen_flops / peak)
 
 
 def _shrunk(size, share, least):

@@ -68,6 +68,22 @@ def own_flops(size, filters, channels, config: SinGANConfig):
     return float(discriminator + config.generator_steps * update + fakes)
 
 
+def frozen_flops(size, filters, channels, config: SinGANConfig):
+    """Operations of a frozen generator that makes one image of (height, width) `size`.
+
+    Args:
+        size: (height, width) of the image.
+        filters: The scale's filters.
+        channels: Channels of the image.
+        config: The hyper-parameters.
+
+    Returns:
+        A float.
+    """
+    grown, layers = _grown(size, config), config.num_layers
+    return float(forward_flops(grown, filters, channels, channels, layers))
+
+
 def lower_flops(scales, channels, config: SinGANConfig):
     """Operations that the frozen scales add to one iteration of the scale above.
 
@@ -83,10 +99,7 @@ def lower_flops(scales, channels, config: SinGANConfig):
     """
     *below, _ = scales
     return [
-        float(config.discriminator_steps)
-        * forward_flops(
-            _grown(size, config), scale.filters, channels, channels, config.num_layers
-        )
+        config.discriminator_steps * frozen_flops(size, scale.filters, channels, config)
         for scale, size in zip(below, _lower_sizes(scales, config), strict=True)
     ]
 

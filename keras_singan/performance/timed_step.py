@@ -1,8 +1,10 @@
 """How fast this machine trains: measured, never looked up."""
 
+import dataclasses
 import statistics
 import time
 
+import keras
 import tensorflow as tf
 
 from keras_singan.config import SinGANConfig
@@ -33,6 +35,7 @@ class TimedStep:
     def __init__(self, size, filters, channels, config: SinGANConfig):
         start = time.perf_counter()
         self._scale_gan = _new_scale_gan(filters, channels, config)
+        self._is_whole = trained_part(size, config) == tuple(size)
         data = _random_data(size, channels, config)
         self._data = iter(tf.data.Dataset.from_tensors(data).repeat())
         self._scale_gan.make_train_function()
@@ -59,10 +62,65 @@ class TimedStep:
             found.append(self.measure())
         return statistics.median(found)
 
+    def loop_seconds(self, steps=16):
+        """Seconds that an iteration takes within `fit`: the median of so many."""
+        clock = _Clock()
+        data = tf.data.Dataset.from_tensors(next(self._data)).repeat()
+        with forgotten_gradients():
+            self._scale_gan.fit(
+                data, steps_per_epoch=steps, callbacks=[clock], verbose=0, shuffle=False
+            )
+        return clock.seconds()
+
+    def frozen_seconds(self):
+        """Seconds of a forward pass of the generator once it is frozen."""
+        data, generator = next(self._data), self._scale_gan.generator
+        work = generator if self._is_whole else generator.interior
+        frozen = tf.function(work, autograph=False)
+        given = data["z"], data["previous_rec"]
+
+        def run():
+            frozen(*given, training=False).numpy()
+
+        run()
+        return statistics.median(seconds_of(run) for _ in range(3))
+
     def _run(self):
         self._scale_gan.train_function(self._data)
         # Reading what is updated last waits for the device.
         self._scale_gan.generator.tail.bias.numpy()
+
+
+class _Clock(keras.callbacks.Callback):
+    """Notes when iterations end."""
+
+    def on_train_begin(self, logs=None):
+        self._ends = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._ends.append(time.perf_counter())
+
+    def seconds(self):
+        """The median of an iteration."""
+        pairs = zip(self._ends, self._ends[1:], strict=False)
+        return statistics.median(end - start for start, end in pairs)
+
+
+@dataclasses.dataclass(frozen=True)
+class MeasuredIteration:
+    """Seconds that were measured of a scale.
+
+    Attributes:
+        seconds: Of an iteration.
+        compile_seconds: Of building and compiling it.
+        loop_seconds: Of an iteration within `fit`.
+        frozen_seconds: Of a forward pass of its generator, once it is frozen.
+    """
+
+    seconds: float
+    compile_seconds: float
+    loop_seconds: float
+    frozen_seconds: float
 
 
 def measure_iteration(size, filters, channels, config: SinGANConfig, budget=2.0):
@@ -77,10 +135,15 @@ def measure_iteration(size, filters, channels, config: SinGANConfig, budget=2.0)
             least. Defaults to `2`.
 
     Returns:
-        Pair of floats: seconds of an iteration, seconds of compiling.
+        The `MeasuredIteration`.
     """
     step = TimedStep(size, filters, channels, config)
-    return step.seconds(budget), step.compile_seconds
+    return MeasuredIteration(
+        seconds=step.seconds(budget),
+        compile_seconds=step.compile_seconds,
+        loop_seconds=step.loop_seconds(16 if budget > 16 * step.measure() else 3),
+        frozen_seconds=step.frozen_seconds(),
+    )
 
 
 def _new_scale_gan(filters, channels, config):

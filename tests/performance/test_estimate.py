@@ -8,18 +8,27 @@ from keras_singan.geometry import plan_scales
 from keras_singan.performance import estimate as estimate_module
 from keras_singan.performance.estimate import estimate
 from keras_singan.performance.estimate import measure_speed
-from keras_singan.performance.flops import iteration_flops
+from keras_singan.performance.flops import frozen_flops
+from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
+from keras_singan.performance.timed_step import MeasuredIteration
 
 CONFIG = SinGANConfig(min_size=16, max_size=40, filters=4, num_layers=2, steps=100)
 PEAK = 1e9
+# Seconds between iterations.
+LOOP = 0.125
+
+
+def measured(seconds, frozen_seconds=0.02):
+    """What is measured of an iteration that takes so long."""
+    return MeasuredIteration(seconds, 3.0, seconds + LOOP, frozen_seconds)
 
 
 class Machine:
     """Stands in for a machine that computes at known rates.
 
     One update of each network takes `overhead` seconds, and a second for each
-    1e8 operations with 4 filters, or 2e8 with 8.
+    1e8 operations with 4 filters, or 2e8 with 8; frozen ones compute half as fast.
     """
 
     def __init__(self, overhead=0.5):
@@ -33,7 +42,11 @@ class Machine:
         assert (config.discriminator_steps, config.generator_steps) == (1, 1)
         flops = own_flops(size, filters, channels, config)
         self.measured.append((size, filters, flops))
-        return self.overhead + flops / self.rate(filters), 3.0
+        frozen = frozen_flops(size, filters, channels, config)
+        return measured(
+            self.overhead + flops / self.rate(filters),
+            2 * frozen / self.rate(filters),
+        )
 
 
 @pytest.fixture
@@ -114,11 +127,11 @@ def test_a_step_takes_its_operations_and_a_share_that_is_the_same_everywhere(mac
     scales = [Scale(k, (20 + 10 * k, 40 + 10 * k), 4) for k in range(3)]
     config = dataclasses.replace(CONFIG, discriminator_steps=2, generator_steps=4)
     found = estimate(scales, 3, config)
-    for flops, seconds in zip(
-        iteration_flops(scales, 3, config), found.step_seconds, strict=True
-    ):
+    for k, seconds in enumerate(found.step_seconds):
+        own = own_flops(scales[k].size, 4, 3, config) / 1e8
+        frozen = sum(lower_flops(scales[: k + 1], 3, config)) / 5e7
         # 6 updates, where a machine's share is that of 2.
-        assert seconds == pytest.approx(3 * 0.5 + flops / 1e8)
+        assert seconds == pytest.approx(3 * 0.5 + own + frozen + LOOP)
     assert found.compile_seconds == pytest.approx(3 * 3.0)
 
 
@@ -126,7 +139,7 @@ def test_an_overhead_that_is_not_there_is_not_found(machine, monkeypatch):
     # Small images that are slower than large ones give no negative share.
     def measure(size, filters, channels, config, budget):
         flops = own_flops(size, filters, channels, config)
-        return (flops / 1e8) ** 2, 3.0
+        return measured((flops / 1e8) ** 2)
 
     monkeypatch.setattr(estimate_module, "measure_iteration", measure)
     assert measure_speed([Scale(0, (64, 64), 4)], 3, CONFIG).overhead == 0
@@ -134,7 +147,9 @@ def test_an_overhead_that_is_not_there_is_not_found(machine, monkeypatch):
 
 def test_no_rate_is_above_the_peak(machine, monkeypatch):
     # All that takes time is to start operations: both sizes take as long.
-    monkeypatch.setattr(estimate_module, "measure_iteration", lambda *args: (0.25, 3.0))
+    monkeypatch.setattr(
+        estimate_module, "measure_iteration", lambda *args: measured(0.25)
+    )
     speed = measure_speed([Scale(0, (400, 400), 4)], 3, CONFIG)
     assert 0 < speed.overhead <= 0.25
     assert speed.rates[4] == pytest.approx(PEAK)
@@ -142,7 +157,7 @@ def test_no_rate_is_above_the_peak(machine, monkeypatch):
 
 def test_a_width_that_is_quicker_than_the_overhead_bounds_it(machine, monkeypatch):
     def measure(size, filters, *rest):
-        return (1.0, 0.5)[filters == 4], 3.0
+        return measured((1.0, 0.5)[filters == 4])
 
     monkeypatch.setattr(estimate_module, "measure_iteration", measure)
     scales = [Scale(0, (64, 64), 4), Scale(1, (64, 64), 8)]

@@ -1,3 +1,4 @@
+import dataclasses
 import time
 
 import pytest
@@ -29,9 +30,8 @@ OPTIONS = [
 @pytest.mark.parametrize("changes", OPTIONS)
 def test_an_iteration_can_be_measured(changes):
     config = SinGANConfig(**CONFIG.to_dict() | changes)
-    seconds, compiling = measure_iteration((16, 20), 4, 2, config, budget=0)
-    assert seconds > 0
-    assert compiling > 0
+    found = measure_iteration((16, 20), 4, 2, config, budget=0)
+    assert min(dataclasses.astuple(found)) > 0
 
 
 def test_the_budget_bounds_how_often_a_slow_iteration_is_measured(monkeypatch):
