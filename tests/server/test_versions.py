@@ -21,6 +21,7 @@ from support.embedded_server import states
 from support.embedded_server import write_warmup
 
 from keras_singan.errors import ModelFileError
+from keras_singan.server.servables import versions
 from keras_singan.server.servables.loaded_model import LoadedModel
 
 
@@ -229,6 +230,29 @@ def test_a_version_whose_warm_up_fails_later_is_withdrawn(tmp_path):
         (entry,) = answer["model_version_status"]
         assert entry["status"]["error_code"] == "INVALID_ARGUMENT"
         assert post(server, {"inputs": [0.0]})[0] == 404
+
+
+def test_a_version_whose_folder_goes_while_it_warms_up_goes_on(tmp_path, monkeypatch):
+    tried = []
+
+    class Once(LoadedModel):
+        def __init__(self, *args):
+            tried.append(args)
+            if len(tried) > 1:
+                raise OSError("gone")
+            super().__init__(*args)
+
+    monkeypatch.setattr(versions, "LoadedModel", Once)
+    path = save_version(tmp_path, 1)
+    requests = predict_request(x=np.float32([3])), predict_request(x=np.float32([4]))
+    write_warmup(path, *requests)
+    with running(tmp_path) as server:
+        wait_for(lambda: len(tried) == 2)
+        wait_for(
+            lambda: "warm-up" not in " ".join(t.name for t in threading.enumerate())
+        )
+        assert states(server) == {1: "AVAILABLE"}
+        assert added(server) == 1
 
 
 def test_a_version_that_has_gone_leaves_nothing(tmp_path, monkeypatch):

@@ -175,22 +175,25 @@ class Versions:
 
         In one session nothing would be answered while a signature is compiled.
         """
-        fresh = None
         try:
             with utf8_path(path) as readable:
                 fresh = LoadedModel(readable, model.version)
+        except Exception:
+            # Its folder has gone meanwhile: the first session goes on as it is.
+            return
+        after = VersionState("AVAILABLE", model=fresh)
+        try:
             warm_up(fresh, records, self._stopped.is_set)
-            replaced = self._exchange(model, VersionState("AVAILABLE", model=fresh))
         except Exception as caught:
             error = from_exception(caught)
             # What fails its own warm-up must not be served.
-            ended = VersionState("END", error, files=files)
-            replaced = error.code != "CANCELLED" and self._exchange(model, ended)
-            unused = [fresh, *[model] * replaced]
-        else:
-            unused = [model] if replaced else [fresh]
-        for each in filter(None, unused):
-            each.close()
+            failed = error.code != "CANCELLED"
+            after = VersionState("END", error, files=files) if failed else None
+        replaced = after is not None and self._exchange(model, after)
+        if replaced:
+            model.close()
+        if not replaced or after.model is None:
+            fresh.close()
 
     def _exchange(self, model, state):
         """Sets the state of a model's version, if that is still served by it."""
