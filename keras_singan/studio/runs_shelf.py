@@ -214,16 +214,18 @@ def _size(folder, scales):
 
 
 def _preset_of(config):
-    """The first preset whose values a run has; the sizes may be others."""
+    """The preset that is nearest to what a run has; sizes and precision are free."""
+    if not config:
+        return None
     usual = SinGANConfig().to_dict()
-    for name, values in PRESETS.items():
-        changed = {key: value for key, value in values.items() if key != "max_size"}
-        changed.pop("dtype_policy", None)
-        if config and all(
-            config.get(key, usual.get(key)) == value for key, value in changed.items()
-        ):
-            return name
-    return None
+    names = {key for values in PRESETS.values() for key in values}
+    names -= {"max_size", "dtype_policy"}
+
+    def differing(preset):
+        wanted = usual | PRESETS[preset]
+        return sum(config.get(key, usual[key]) != wanted[key] for key in names)
+
+    return min(PRESETS, key=differing)
 
 
 def _thinned(values, points):

@@ -5,6 +5,8 @@ import pytest
 from starlette.testclient import TestClient
 from support.studio_runs import new_run
 
+from keras_singan.config import PRESETS
+from keras_singan.config import resolve_config
 from keras_singan.errors import RunFolderError
 from keras_singan.studio.runs_shelf import RunsShelf
 from keras_singan.studio.studio_settings import StudioSettings
@@ -43,6 +45,15 @@ def test_a_card_tells_what_the_folder_holds(runs):
     wanted = {"edit": 1, "harmonize": 2, "paint_to_image": 1}
     assert card["start_scales"] == wanted
     assert not card["can_go_on"] and card["message"] is None
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("changes", [{}, {"steps": 77}, {"task": "animation"}])
+def test_a_card_names_the_preset_of_a_run_from_the_command_line(runs, preset, changes):
+    config = resolve_config(preset, **changes).to_dict()
+    path = runs / "tiny" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"config": config}))
+    assert RunsShelf(runs).card("tiny")["preset"] == preset
 
 
 def test_the_newest_comes_first(runs):
