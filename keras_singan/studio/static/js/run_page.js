@@ -25,14 +25,25 @@ const TABS = [
   ["measure", "Measure and export", showMeasure, "export"],
 ];
 
+// Milliseconds until a run that is not there is given up.
+const PATIENCE = 5000;
+
 export function showRun(main, name, tab) {
+  const asked = location.hash;
+  fill(main, h("p", { class: "working" }, "Looking for the run ..."));
   return new Promise((resolve, reject) => {
+    // A run that has just begun is in the next news, not in the last.
+    const late = setTimeout(() => end(reject, new Error("There is no run of that name (any more).")), PATIENCE);
     const stop = onLive(() => {
-      // The first news may come before this function has returned.
-      queueMicrotask(() => stop());
-      if (!card(name)) return reject(new Error("There is no run of that name (any more)."));
-      resolve(open(main, name, tab));
+      if (location.hash !== asked) end(resolve);
+      else if (card(name)) end(resolve, open(main, name, tab));
     });
+    function end(settle, result) {
+      clearTimeout(late);
+      // The first news may come before `onLive` has returned.
+      queueMicrotask(() => stop());
+      settle(result);
+    }
   });
 }
 

@@ -8,18 +8,22 @@ import { showNew } from "./new_training.js";
 import { showRun } from "./run_page.js";
 
 const main = document.getElementById("main");
-let leave = () => {};
+let leave = () => {}, shown = 0;
 
 async function show() {
   leave();
+  leave = () => {};
+  const mine = ++shown;
   const [first, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
   const view = { "": showHome, new: showNew, run: showRun }[first] || showHome;
   fill(main);
   try {
-    leave = (await view(main, ...rest)) || (() => {});
+    const left = (await view(main, ...rest)) || (() => {});
+    // Meanwhile another view may have been asked for.
+    if (mine === shown) leave = left;
+    else left();
   } catch (error) {
-    leave = () => {};
-    fill(main, h("p", { class: "refusal", role: "alert" }, error.message));
+    if (mine === shown) fill(main, h("p", { class: "refusal", role: "alert" }, error.message));
   }
 }
 
