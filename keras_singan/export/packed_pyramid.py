@@ -35,6 +35,31 @@ class PackedPyramid(SinGANPyramid):
         result.set_shape(previous.shape)
         return result
 
+    def climb(self, step, image, first, refinement, after=None):
+        """Does what it does elsewhere, with refinement in the graph but once."""
+        spec, scales = self._images_spec(), range(first, self.num_scales)
+
+        def at(scale, function, image):
+            branches = [functools.partial(function, k, image) for k in scales]
+            return tf.switch_case(scale - first, branches)
+
+        def body(scale, image):
+            image = at(scale, step, image)
+            image = self.refine_scale(scale, image, *refinement)
+            image = image if after is None else at(scale, after, image)
+            return scale + 1, image
+
+        if image is None:
+            image = tf.zeros((1, 1, 1, self.channels))
+        _, image = tf.while_loop(
+            lambda scale, _: scale < self.num_scales,
+            body,
+            (tf.constant(first), image),
+            (tf.TensorShape(()), spec.shape),
+            parallel_iterations=1,
+        )
+        return image
+
     def graph(self, function, input_signature):
         """Makes the graph of a function, in which weights are cut-outs."""
 

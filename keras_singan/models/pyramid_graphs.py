@@ -181,16 +181,37 @@ class PyramidGraphs:
         image, sizes = below, self.sizes if sizes is None else sizes
         first = 0 if below is None else start_scale
         refined_from = self.refined_from(refine, start_scale)
-        for scale in range(first, self.num_scales):
+
+        def step(scale, image):
             # The noise alone is chosen, so that a graph has each generator once.
             given = scale, seed, indices, sizes[scale], variation, around
             fresh = functools.partial(self.varied_noise, *given)
             kept = functools.partial(self.rec_noise, scale)
             z = _when(start_scale <= scale, fresh, kept)
-            image = self.generate_function([z], image, stop_scale=scale + 1)
-            image = self.refine_scale(
-                scale, image, start_scale, refined_from, self.refine_alpha
-            )
+            return self.generate_function([z], image, stop_scale=scale + 1)
+
+        refinement = start_scale, refined_from, self.refine_alpha
+        return self.climb(step, image, first, refinement)
+
+    def climb(self, step, image, first, refinement, after=None):
+        """Generates scale by scale, each image refined if its scale is.
+
+        Args:
+            step: Function of a scale, an int, and of the image from below, anything
+                at scale 0: it gives the image of that scale.
+            image: float32 tensor `(n, height, width, channels)`, the image below
+                scale `first`; `None` if that is 0.
+            first: int, the first scale that runs.
+            refinement: What `refine_scale` takes besides scale and image.
+            after: Function of a scale and of its refined image, which gives what
+                the next scale gets. Defaults to none.
+
+        Returns:
+            float32 tensor `(n, height, width, channels)`.
+        """
+        for scale in range(first, self.num_scales):
+            image = self.refine_scale(scale, step(scale, image), *refinement)
+            image = image if after is None else after(scale, image)
         return image
 
     def inject(self, image, start_scale, seed, sizes=None, indices=(0,), refine=None):
@@ -218,12 +239,12 @@ class PyramidGraphs:
         image = resize_picture(image, _at(sizes, start_scale - 1), self.mask_channels)
         # As many as will come out: both ways through a scale must agree.
         image += tf.zeros((len(indices), 1, 1, 1))
-        refined_from = self.refined_from(refine)
-        for scale in range(1, self.num_scales):
+
+        def step(scale, image):
             fresh = functools.partial(self._step, scale, image, seed, indices, sizes)
-            image = _when(start_scale <= scale, fresh, lambda image=image: image)
-            image = self.refine_scale(scale, image, start_scale, refined_from)
-        return image
+            return _when(start_scale <= scale, fresh, lambda: image)
+
+        return self.climb(step, image, 1, (start_scale, self.refined_from(refine)))
 
     def refined_from(self, refine=None, start_scale=0):
         """Returns the first scale that is refined; the number of scales for none.
@@ -256,7 +277,7 @@ class PyramidGraphs:
         """Replaces the patches of a scale's images by the photo's, if it is refined.
 
         Args:
-            scale: int, index of the scale.
+            scale: int or scalar int tensor, index of the scale.
             images: float32 tensor `(batch, height, width, channels)`.
             start_scale: int or scalar int tensor, the first generated scale.
             refined_from: int or scalar int tensor: see `refined_from`.
@@ -269,8 +290,8 @@ class PyramidGraphs:
 
         def exchange():
             real = self.real_level(scale)
-            last = scale == self.num_scales - 1
-            rounds = tf.constant(_LAST_ROUNDS if last else _ROUNDS)
+            last = tf.equal(scale, self.num_scales - 1)
+            rounds = tf.where(last, _LAST_ROUNDS, _ROUNDS)
             own = max(self.refine_alpha, _LAYOUT_ALPHA) if alpha is None else alpha
             own = tf.constant(own, tf.float32)
             return _call(self._refine_graph, images, real, own, rounds)
@@ -280,7 +301,8 @@ class PyramidGraphs:
 
     def real_level(self, scale):
         """Returns the real image at a scale, float32 `(1, height, width, channels)`."""
-        return resize_picture(self.real.value, self.sizes[scale], self.mask_channels)
+        size = _at(self.sizes, scale)
+        return resize_picture(self.real.value, size, self.mask_channels)
 
     def _step(self, scale, image, seed, indices, sizes):
         """One scale with fresh noise, on the image from below."""

@@ -80,7 +80,15 @@ BAD = [
     ("paint_to_image", {"start_scale": 0}, "`start_scale` must be from 1 to 2"),
     ("animate", {"frames": -1}, "`frames` must be from 1 to 500"),
     ("animate", {"frames": 501}, "`frames` must be from 1 to 500"),
-    ("vary", {"image_bytes": encode_png(photo(24, 24))}, "proportions of the photo"),
+    (
+        "vary",
+        # Of one size, so that nothing else is wrong.
+        {
+            "image_bytes": encode_png(photo(24, 24)),
+            "mask_bytes": encode_png(np.full((24, 24, 1), 255, "uint8")),
+        },
+        "proportions of the photo",
+    ),
     ("vary", {"index": -1}, "`index` must be from 0"),
     ("vary", {"image_bytes": b"", "mask_bytes": b""}, "in some places only"),
     ("extend", {"left": 4090.0}, "must have sides from 1 to 4096"),

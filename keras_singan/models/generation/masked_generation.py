@@ -62,16 +62,23 @@ def draw_on_canvases(
         float32 tensor `(n, height, width, channels)`.
     """
     image = canvases[enter_at - 1].real if enter_at else None
-    refined_from = pyramid.refined_from(refine, start_scale)
-    for scale, canvas in enumerate(canvases[enter_at:], enter_at):
+
+    def step(scale, image):
+        canvas = canvases[scale]
         z = _mixed_noise(pyramid, scale, canvas, seed, indices, start_scale)
         image = pyramid.generate_function([z], image, stop_scale=scale + 1)
-        soft = canvas.soft[None, :, :, None]
-        image = canvas.real + soft * (image - canvas.real)
         # With the photo around it, so that patches over the seam join both.
-        refined = pyramid.refine_scale(scale, image, start_scale, refined_from)
-        image = tf.where(soft > 0, refined, canvas.real)
-    return image
+        return canvas.real + _column(canvas.soft) * (image - canvas.real)
+
+    def after(scale, image):
+        return tf.where(_column(canvases[scale].soft) > 0, image, canvases[scale].real)
+
+    refinement = start_scale, pyramid.refined_from(refine, start_scale)
+    return pyramid.climb(step, image, enter_at, refinement, after)
+
+
+def _column(soft):
+    return soft[None, :, :, None]
 
 
 def _mixed_noise(pyramid, scale, canvas, seed, indices, start_scale):
