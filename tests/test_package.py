@@ -86,8 +86,8 @@ ORDER = {
     ),
     "studio": (
         *("studio_extra", "studio_settings", "training_state", "runs_shelf"),
-        *("uploads", "trainings", "command_lines", "worker", "worker_process"),
-        *("task_queue", "web"),
+        *("uploads", "trainings", "plans", "command_lines", "worker"),
+        *("worker_process", "task_queue", "web"),
     ),
     "cli": (
         *("process", "given_images", "options", "listening_options"),

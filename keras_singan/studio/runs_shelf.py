@@ -86,7 +86,7 @@ class RunsShelf:
             "can_go_on": bool(request),
             "pictures": [scale for scale, _ in scales],
             "has_photo": photo_path(folder) is not None,
-            "size": _size(folder, scales),
+            "size": _size(folder, scales, request),
             "start_scales": {task.name: task.start_scale(count) for task in _ENTERED},
             **state,
         }
@@ -201,9 +201,12 @@ def _finished_scales(folder):
     ]
 
 
-def _size(folder, scales):
-    """(height, width) of the photo: as trained, else as given, else `None`."""
-    path = scales[-1][1] / "real.png" if scales else photo_path(folder)
+def _size(folder, scales, request):
+    """(height, width): of a trained model its own, else the photo's as given."""
+    trained = (folder / MODEL).is_file()
+    if request.get("size") and not trained:
+        return request["size"]
+    path = scales[-1][1] / "real.png" if scales and trained else photo_path(folder)
     if path is None:
         return None
     try:

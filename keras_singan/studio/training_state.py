@@ -12,13 +12,14 @@ HIDDEN = ".studio"
 MODEL = "singan.keras"
 
 WAITING, PLANNED, TRAINING = "waiting", "planned", "training"
+STOPPING = "stopping"
 DONE, FAILED, STOPPED = "done", "failed", "stopped"
 _NUMBERS = ("scale", "scales", "iteration", "iterations", "done", "losses")
 
 
 def is_active(state):
     """Tells whether a training of that state is at work or will be by itself."""
-    return state in (WAITING, PLANNED, TRAINING)
+    return state in (WAITING, PLANNED, TRAINING, STOPPING)
 
 
 def training_state(folder):
@@ -40,14 +41,21 @@ def training_state(folder):
         return known | {"state": WAITING}
     pid = working_pid(folder, request)
     if pid is not None:
-        begun = progress.get("state") == TRAINING and progress.get("pid") == pid
-        return known | {"state": TRAINING if begun else PLANNED, "pid": pid}
+        return known | {"state": _at_work(pid, request, progress), "pid": pid}
     if (folder / MODEL).is_file():
         return known | {"state": DONE, "seconds_left": None}
     known["seconds_left"] = None
     message = _failure(folder, request, progress)
     state = FAILED if message else STOPPED
     return known | {"state": state, "message": message}
+
+
+def _at_work(pid, request, progress):
+    """What a training does whose process is there."""
+    if request.get("stopped") and request.get("pid") == pid:
+        return STOPPING
+    begun = progress.get("state") == TRAINING and progress.get("pid") == pid
+    return TRAINING if begun else PLANNED
 
 
 def working_pid(folder, request):

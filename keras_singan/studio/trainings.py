@@ -96,6 +96,7 @@ class Trainings:
             "state": WAITING,
             "queued": time.time(),
             "image": f"upload{upload.suffix}",
+            "size": list(upload.size),
             "options": words,
             "preset": options.get("preset") or "fast",
             "task": options.get("task") or None,
@@ -178,49 +179,3 @@ class Trainings:
     def _change(self, folder, **values):
         path = folder / HIDDEN / "request.json"
         write_json(path, read_json(path) | values)
-
-
-def plan(image, options, timeout=180, on_begin=lambda process: None):
-    """Runs `keras-singan train IMAGE --dry-run`, and returns what it tells.
-
-    Args:
-        image: Path of the photo.
-        options: Dictionary of `OPTIONS` to values.
-        timeout: Seconds after which it is given up. Defaults to `180`.
-        on_begin: Function that is told the process, which may be ended.
-
-    Returns:
-        Dictionary of `rows` (lists of texts, the heading first) and `summary`.
-
-    Raises:
-        RunFolderError: With the command's own sentence, if it refuses.
-    """
-    words = ["train", *option_words(options), "--dry-run", "--", image]
-    environment = os.environ | {"COLUMNS": "200", "NO_COLOR": "1"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    pipes["stdin"] = subprocess.DEVNULL
-    with subprocess.Popen(command(*words), env=environment, **pipes) as process:
-        on_begin(process)
-        try:
-            told, errors = process.communicate(timeout=timeout)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise RunFolderError(
-                f"A plan must be ready within {timeout} s. Received: none yet."
-            ) from None
-    if process.returncode:
-        lines = [line for line in errors.splitlines() if line.startswith("Error")]
-        text = lines[-1].removeprefix("Error: ") if lines else "The plan failed."
-        raise RunFolderError(text)
-    return _read_plan(told)
-
-
-def _read_plan(text):
-    rows, summary = [], []
-    for line in text.splitlines():
-        if line[:1] in "┃│|" and line:
-            cells = line.replace("┃", "│").replace("|", "│").strip("│").split("│")
-            rows.append([cell.strip() for cell in cells])
-        elif line[:1].isalpha() and not line.startswith("Next:"):
-            summary.append(line.strip())
-    return {"rows": rows, "summary": " ".join(summary)}

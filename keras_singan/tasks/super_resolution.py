@@ -201,9 +201,12 @@ def warn_unless_trained_for(config, factor):
             enlarging by steps that differ by more than 2 %.
     """
     factor = check_factor(factor)
-    command = f"keras-singan train IMAGE --task super-resolution --factor {factor:g}"
+    better = (
+        f"one trained for the task super-resolution, factor {factor:g} "
+        f"(keras-singan train IMAGE --task super-resolution --factor {factor:g})"
+    )
     if config.task != "super_resolution":
-        text = f"This model was not trained for super-resolution. Better: {command}"
+        text = f"This model was not trained for super-resolution. Better: {better}"
         warnings.warn(text, UserWarning, stacklevel=4)
         return
     (_, trained), (_, wanted) = map(super_resolution_steps, (config.factor, factor))
@@ -211,6 +214,6 @@ def warn_unless_trained_for(config, factor):
         text = (
             f"This model was trained to enlarge by {trained:.3g} at a time, as for "
             f"factor={config.factor:g}; here it is {wanted:.3g}. "
-            f"Perhaps better: {command}"
+            f"Perhaps better: {better}"
         )
         warnings.warn(text, UserWarning, stacklevel=4)

@@ -16,7 +16,8 @@ from keras_singan.io.sheet import magnification
 
 WARNING = (
     "Warning: This model was not trained for super-resolution. Better: "
-    "keras-singan train IMAGE --task super-resolution --factor {}\n"
+    "one trained for the task super-resolution, factor {0} "
+    "(keras-singan train IMAGE --task super-resolution --factor {0})\n"
 )
 
 

@@ -3,6 +3,7 @@ from starlette.testclient import TestClient
 
 from keras_singan.errors import ConfigError
 from keras_singan.studio.studio_settings import StudioSettings
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 
 OWN = "http://127.0.0.1:8080"
@@ -10,14 +11,16 @@ OWN = "http://127.0.0.1:8080"
 
 @pytest.fixture
 def client(tmp_path):
-    return TestClient(studio_app(StudioSettings(tmp_path)), base_url=OWN)
+    return TestClient(studio_app(Studio(StudioSettings(tmp_path))), base_url=OWN)
 
 
 @pytest.fixture
 def guarded(tmp_path):
     settings = StudioSettings(tmp_path, host="0.0.0.0", token="right")
     return TestClient(
-        studio_app(settings), base_url="http://192.0.2.7:8080", follow_redirects=False
+        studio_app(Studio(settings)),
+        base_url="http://192.0.2.7:8080",
+        follow_redirects=False,
     )
 
 

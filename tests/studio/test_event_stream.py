@@ -38,3 +38,18 @@ def test_a_quiet_stream_shows_that_it_is_alive(monkeypatch):
         return [await anext(stream) for _ in range(3)]
 
     assert asyncio.run(listen()) == ["data: {}\n\n", ": quiet\n\n", ": quiet\n\n"]
+
+
+def test_a_closed_stream_ends_by_itself():
+    async def listen():
+        changes = Changes()
+
+        async def snapshot():
+            return {}
+
+        stream = changes.stream(snapshot)
+        await anext(stream)
+        changes.close()
+        return [event async for event in stream]
+
+    assert asyncio.run(listen()) == []

@@ -11,6 +11,7 @@ from support.studio_page import view
 from support.studio_runs import new_run
 from support.tiny_models import photo
 
+from keras_singan.io.files import write_json
 from keras_singan.studio.runs_shelf import RunsShelf
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -25,6 +26,11 @@ def test_from_a_drop_to_samples_while_no_tab_is_open(chromium, address, runs):
         assert page.input_value("#run-name") == "meadow"
         page.wait_for_selector(".plan table")
         assert "memory" in page.inner_text(".plan")
+        # Another choice has another plan, at once and without being asked for.
+        page.get_by_label("Preset").select_option("draft")
+        assert page.get_by_label("Max size").get_attribute("placeholder") == "100"
+        page.wait_for_selector(".plan .working")
+        page.wait_for_selector(".plan table")
         page.click("text=More settings")
         page.get_by_label("Steps").fill("2")
         page.click("form button:has-text('Train')")
@@ -40,6 +46,24 @@ def test_from_a_drop_to_samples_while_no_tab_is_open(chromium, address, runs):
         page.click(".tabs >> text=Training")
         page.wait_for_selector("text=Scale 1")
         assert page.locator(".panel svg").count() == 2
+
+
+def test_a_run_that_has_just_begun_is_waited_for(page, address, runs):
+    page.goto(f"{address}#/run/late")
+    page.wait_for_selector("text=Looking for the run")
+    new_run(runs, "late")
+    page.wait_for_selector(".view.sample form")
+    page.goto(f"{address}#/run/never")
+    page.wait_for_selector("text=There is no run of that name")
+
+
+def test_one_scale_is_too_few_for_a_picture_to_enter(page, address, runs):
+    progress = new_run(runs, "single") / "progress.json"
+    write_json(progress, {"scales": 1})
+    page.goto(f"{address}#/run/single/place")
+    page.wait_for_selector("text=This needs a model of two scales")
+    page.goto(f"{address}#/run/single/paint")
+    page.wait_for_selector(".view.paint >> text=This needs a model of two scales")
 
 
 def test_a_refusal_is_a_line_on_the_page(chromium, address):

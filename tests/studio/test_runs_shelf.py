@@ -11,6 +11,7 @@ from keras_singan.errors import RunFolderError
 from keras_singan.studio.runs_shelf import RunsShelf
 from keras_singan.studio.studio_settings import StudioSettings
 from keras_singan.studio.training_state import process_mark
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 from keras_singan.training.run_lock import RunLock
 
@@ -32,7 +33,7 @@ def runs(tmp_path):
 
 @pytest.fixture
 def client(runs):
-    app = studio_app(StudioSettings(runs))
+    app = studio_app(Studio(StudioSettings(runs)))
     return TestClient(app, base_url=OWN, headers={"origin": OWN})
 
 

@@ -5,10 +5,13 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 import urllib.request
+import webbrowser
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 from support.photos import encoded
@@ -20,6 +23,7 @@ from support.studio import wait_for
 
 from keras_singan.cli.command_group import cli
 from keras_singan.errors import needs_extra
+from keras_singan.studio.web import studio_server
 
 
 def run(*options):
@@ -100,6 +104,36 @@ def test_a_plan_does_not_outlive_the_studio(tmp_path):
         assert studio.wait(60) is not None
         wait_for(lambda: not is_alive(plan))
         asking.join()
+
+
+def test_a_page_that_is_open_does_not_disturb_the_end(tmp_path):
+    with studio_process(tmp_path / "runs") as (studio, address):
+        with urllib.request.urlopen(f"{address}api/events", timeout=60) as page:
+            assert page.readline().startswith(b"data: ")
+            studio.send_signal(signal.SIGINT)
+            page.read()
+        assert studio.wait(60) == 0
+        told = studio.stderr.read()
+    assert told == "Ctrl-C ends it; a training goes on.\n"
+
+
+@pytest.mark.parametrize("display, opened", [(":0", 1), (None, 0)])
+def test_a_browser_opens_where_there_is_a_screen(
+    tmp_path, monkeypatch, display, opened
+):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+    addresses = []
+    monkeypatch.setattr(webbrowser, "open", addresses.append)
+    monkeypatch.setattr(
+        studio_server, "serve_studio", lambda settings, announce: announce("http://x")
+    )
+    result = CliRunner().invoke(cli, ["studio", "--runs", str(tmp_path / "runs")])
+    assert result.exit_code == 0 and "Studio: http://x" in result.stderr
+    assert addresses == ["http://x"] * opened
 
 
 def children(pid):

@@ -14,6 +14,7 @@ from support.tiny_models import trained
 
 from keras_singan.models import pyramid_graphs
 from keras_singan.studio.studio_settings import StudioSettings
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 from keras_singan.studio.worker.task_calls import run_task
 
@@ -21,7 +22,7 @@ OWN = "http://127.0.0.1:8080"
 
 
 def client_of(runs, **settings):
-    app = studio_app(StudioSettings(runs, **settings))
+    app = studio_app(Studio(StudioSettings(runs, **settings)))
     return TestClient(app, base_url=OWN, headers={"origin": OWN})
 
 

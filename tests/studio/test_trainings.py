@@ -10,13 +10,15 @@ from support.studio import wait_for
 from support.tiny_models import photo
 
 from keras_singan.errors import RunFolderError
+from keras_singan.io.files import write_json
 from keras_singan.studio import trainings as trainings_module
 from keras_singan.studio.runs_shelf import RunsShelf
 from keras_singan.studio.studio_settings import StudioSettings
+from keras_singan.studio.training_state import process_mark
 from keras_singan.studio.trainings import Trainings
 from keras_singan.studio.trainings import option_words
-from keras_singan.studio.trainings import plan
 from keras_singan.studio.uploads import read_upload
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 
 OWN = "http://127.0.0.1:8080"
@@ -96,6 +98,28 @@ def test_stop_and_go_on_outlive_the_server(shelf, in_the_background):
     ticked(shelf, again, name, "stopped")
 
 
+def test_a_training_that_ends_after_its_iteration_is_stopping(shelf):
+    trainings = Trainings(shelf)
+    name = trainings.add(upload(), "long", LONG)
+    request = shelf.root / name / ".studio" / "request.json"
+    pid = os.getpid()
+    at_work = {"state": "begun", "pid": pid, "mark": process_mark(pid)}
+    write_json(request, at_work)
+    assert shelf.card(name)["state"] == "planned"
+    write_json(request, at_work | {"stopped": True})
+    assert shelf.card(name)["state"] == "stopping"
+    with pytest.raises(RunFolderError, match=r"must be stopped before"):
+        shelf.delete(name)
+    # No process for the cleaning up to end.
+    write_json(request, {"state": "begun", "stopped": True})
+    assert shelf.card(name)["state"] == "stopped"
+
+
+def test_a_size_is_the_photo_s_until_there_is_a_model(shelf):
+    name = Trainings(shelf).add(upload(), "wide", LONG)
+    assert shelf.card(name)["size"] == list(photo().shape[:2])
+
+
 def test_a_training_that_is_killed_can_go_on(shelf):
     trainings = Trainings(shelf)
     name = trainings.add(upload(), "killed", LONG)
@@ -133,36 +157,8 @@ def test_options_are_those_of_the_command():
             option_words(options)
 
 
-def test_a_plan_tells_what_the_command_tells(tmp_path):
-    path = tmp_path / "photo.png"
-    Image.fromarray(photo()).save(path)
-    told = plan(path, SHORT)
-    assert told["rows"][0] == [
-        "scale",
-        "height x width",
-        "filters",
-        "iterations",
-        "about",
-    ]
-    assert [row[1] for row in told["rows"][1:]] == ["25 x 31", "32 x 40"]
-    assert "memory" in told["summary"]
-    with pytest.raises(RunFolderError, match=r"--steps|steps"):
-        plan(path, {"steps": "many"})
-    with pytest.raises(RunFolderError, match=r"preset"):
-        plan(path, {"preset": "slow"})
-
-
-def test_an_option_never_becomes_another(tmp_path):
-    path = tmp_path / "photo.png"
-    Image.fromarray(photo()).save(path)
-    with pytest.raises(RunFolderError):
-        plan(path, {"preset": "draft --output=/tmp/x"})
-    with pytest.raises(RunFolderError):
-        plan(path, {"seed": "--help"})
-
-
 def test_over_http(shelf):
-    app = studio_app(StudioSettings(shelf.root))
+    app = studio_app(Studio(StudioSettings(shelf.root)))
     client = TestClient(app, base_url=OWN, headers={"origin": OWN})
     data = encoded(Image.fromarray(photo()), "PNG")
     name = client.post("/api/uploads", content=data).json()["upload"]

@@ -14,6 +14,7 @@ from keras_singan.studio.studio_settings import StudioSettings
 from keras_singan.studio.uploads import UploadFolder
 from keras_singan.studio.uploads import bounded_png
 from keras_singan.studio.uploads import read_upload
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 
 OWN = "http://127.0.0.1:8080"
@@ -41,7 +42,9 @@ def bomb(side):
 @pytest.fixture
 def client(tmp_path):
     settings = StudioSettings(tmp_path, upload_bytes=200_000, upload_pixels=100_000)
-    return TestClient(studio_app(settings), base_url=OWN, headers={"origin": OWN})
+    return TestClient(
+        studio_app(Studio(settings)), base_url=OWN, headers={"origin": OWN}
+    )
 
 
 def test_a_picture_is_kept_pixel_by_pixel(tmp_path):

@@ -1,5 +1,8 @@
 """`keras-singan studio`."""
 
+import os
+import sys
+import webbrowser
 from pathlib import Path
 
 import click
@@ -55,7 +58,14 @@ def studio(runs, host, port, memory, opens):
     def announce(address):
         click.echo(f"Studio: {address}", err=True)
         click.echo("Ctrl-C ends it; a training goes on.", err=True)
-        if opens:
-            click.launch(address)
+        if opens and _has_display():
+            webbrowser.open(address)
 
     serve_studio(settings, announce)
+
+
+def _has_display():
+    """Whether a browser can open: without a screen, its starter only complains."""
+    if sys.platform in ("darwin", "win32"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -13,11 +13,17 @@ class Changes:
 
     def __init__(self):
         self._listeners = set()
+        self._closed = False
 
     def tell(self):
         """Wakes all pages."""
         for event in self._listeners:
             event.set()
+
+    def close(self):
+        """Ends every stream."""
+        self._closed = True
+        self.tell()
 
     async def stream(self, snapshot):
         """Yields the state as events, at once and after every change.
@@ -28,7 +34,7 @@ class Changes:
         event = asyncio.Event()
         self._listeners.add(event)
         try:
-            while True:
+            while not self._closed:
                 event.clear()
                 # Also if it reads as before: a task may have begun and ended meanwhile.
                 yield f"data: {json.dumps(await snapshot(), separators=(',', ':'))}\n\n"

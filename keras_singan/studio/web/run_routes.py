@@ -6,6 +6,8 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from keras_singan import __version__
+from keras_singan.config import PRESETS
+from keras_singan.config import resolve_config
 from keras_singan.studio.runs_shelf import photo_path
 from keras_singan.studio.web.answers import answering
 from keras_singan.studio.web.answers import read_json_body
@@ -41,8 +43,10 @@ class RunRoutes:
 
     @answering
     async def about(self, request):
-        """The version, and what its tasks take."""
-        return {"version": __version__, "tools": await asyncio.to_thread(tools)}
+        """The version, what its tasks take, and how large its presets train."""
+        found = await asyncio.to_thread(tools)
+        sizes = {preset: resolve_config(preset).max_size for preset in PRESETS}
+        return {"version": __version__, "tools": found, "max_sizes": sizes}
 
     async def events(self, request):
         """A stream of snapshots, one after each change."""

@@ -10,6 +10,7 @@ from starlette.routing import Mount
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from keras_singan.studio.plans import Plans
 from keras_singan.studio.runs_shelf import RunsShelf
 from keras_singan.studio.task_queue import TaskQueue
 from keras_singan.studio.trainings import Trainings
@@ -40,9 +41,7 @@ class Studio:
         self.tasks = TaskQueue(
             self.shelf, self.uploads, settings, on_change=self.changes.tell
         )
-        # One plan at a time: each measures the machine.
-        self.planning, self.decoding = asyncio.Lock(), asyncio.Lock()
-        self._plan = None
+        self.plans, self.decoding = Plans(), asyncio.Lock()
 
     async def watch(self):
         """Starts what waits, and tells the pages of changes, for ever."""
@@ -56,14 +55,10 @@ class Studio:
                 last = cards
             await asyncio.sleep(_TICK_SECONDS)
 
-    def note_plan(self, process):
-        """Takes note of the process that plans."""
-        self._plan = process
-
     def close(self):
-        """Ends the process that plans: nobody waits for it any more."""
-        if self._plan is not None:
-            self._plan.kill()
+        """Ends what keeps requests open: the pages' streams, and plans."""
+        self.changes.close()
+        self.plans.close()
 
     def cards(self):
         """Returns the cards of all runs."""
@@ -83,13 +78,12 @@ class Studio:
         }
 
 
-def studio_app(settings):
+def studio_app(studio):
     """Returns the ASGI application.
 
     Args:
-        settings: The `StudioSettings`.
+        studio: The `Studio` that it shows.
     """
-    studio = Studio(settings)
 
     @contextlib.asynccontextmanager
     async def at_work(app):
@@ -112,8 +106,7 @@ def studio_app(settings):
         Mount("/static", _Files(directory=STATIC)),
     ]
     app = Starlette(routes=routes, lifespan=at_work)
-    app.state.studio = studio
-    return AccessGuard(app, settings.host, settings.token)
+    return AccessGuard(app, studio.settings.host, studio.settings.token)
 
 
 class _Files(StaticFiles):

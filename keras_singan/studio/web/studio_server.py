@@ -7,6 +7,7 @@ import socket
 import uvicorn
 
 from keras_singan.errors import OutputError
+from keras_singan.studio.web.studio_app import Studio
 from keras_singan.studio.web.studio_app import studio_app
 
 try:
@@ -36,11 +37,11 @@ def serve_studio(settings, on_ready=lambda address: None):
 
 
 def _serve(settings, on_ready):
-    app = studio_app(settings)
+    studio = Studio(settings)
     listener = _listener(settings.host, settings.port)
     port = listener.getsockname()[1]
     config = uvicorn.Config(
-        app,
+        studio_app(studio),
         # The address of a first visit holds the token: no log of addresses.
         access_log=False,
         log_level="error",
@@ -53,7 +54,21 @@ def _serve(settings, on_ready):
         h11_max_incomplete_event_size=32 * 1024,
     )
     on_ready(_address(settings, port))
-    uvicorn.Server(config).run(sockets=[listener])
+    # Ctrl-C is how it is ended.
+    with contextlib.suppress(KeyboardInterrupt):
+        _Server(config, studio).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that ends the pages' streams by itself, before it waits for them."""
+
+    def __init__(self, config, studio):
+        super().__init__(config)
+        self._studio = studio
+
+    async def shutdown(self, sockets=None):
+        self._studio.close()
+        await super().shutdown(sockets)
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ from starlette.responses import FileResponse
 from starlette.routing import Route
 
 from keras_singan.errors import RunFolderError
-from keras_singan.studio.trainings import plan
 from keras_singan.studio.uploads import read_upload
 from keras_singan.studio.web.answers import answering
 from keras_singan.studio.web.answers import read_body
@@ -55,17 +54,18 @@ class TrainingRoutes:
     async def plan(self, request):
         """What training on an uploaded picture would take."""
         body = await read_json_body(request)
-        path = self.uploads.original(body.get("upload"))
-        async with self.studio.planning:
-            return await asyncio.to_thread(
-                plan, path, _options(body), on_begin=self.studio.note_plan
-            )
+        upload = body.get("upload")
+        path = self.uploads.original(upload)
+        return await self.studio.plans.make(upload, path, _options(body))
 
     @answering
     async def begin(self, request):
         """Puts a training into the queue."""
         body = await read_json_body(request)
-        picture = await asyncio.to_thread(self.uploads.get, body.get("upload"))
+        upload = body.get("upload")
+        picture = await asyncio.to_thread(self.uploads.get, upload)
+        # What it measures would take the machine from the training.
+        self.studio.plans.give_up(upload)
         name = str(body.get("name") or "photo")
         add = self.trainings.add
         name = await asyncio.to_thread(add, picture, name, _options(body))

@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { konva, loadImage } from "./konva.js";
 
-const MOST_ENLARGED = 8;
+const MOST_ENLARGED = 24;
 
 export async function newBoard(place, label) {
   const Konva = await konva();

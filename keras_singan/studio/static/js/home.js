@@ -5,7 +5,7 @@ import { photoUrl, post, remove, runPath, scaleUrl } from "./api.js";
 import { onLive } from "./live.js";
 import { photoDrop } from "./photo_drop.js";
 import { setPhoto } from "./new_training.js";
-import { stateText } from "./training_state.js";
+import { sizeText, stateText } from "./training_state.js";
 
 export function showHome(main) {
   const cards = h("div", { class: "cards" });
@@ -22,7 +22,7 @@ export function showHome(main) {
     shown = now;
     const focused = document.activeElement?.closest?.(".card")?.dataset.run;
     fill(cards, live.runs.map(runCard));
-    if (!live.runs.length) fill(cards, h("p", { class: "empty" }, "No run yet. One photo is all it takes."));
+    if (!live.runs.length) fill(cards, h("p", { class: "empty" }, "Nothing is trained yet. Drop a photo above: a few minutes of training, and you can draw from it."));
     if (focused) cards.querySelector(`[data-run="${CSS.escape(focused)}"] a`)?.focus();
     fill(trash, live.trash.length ? trashLine(live.trash) : null);
   });
@@ -31,8 +31,7 @@ export function showHome(main) {
 function runCard(run) {
   const href = `#/run/${encodeURIComponent(run.name)}`;
   const last = run.pictures.at(-1);
-  const size = run.size ? `${run.size[0]} x ${run.size[1]} px` : "";
-  const facts = [size, run.preset, run.task && run.task.replace("_", "-"), when(run.begun)];
+  const facts = [sizeText(run), run.preset, run.task && run.task.replace("_", "-"), when(run.begun)];
   return h("article", { class: "card", data: { run: run.name } },
     h("a", { href, class: "pictures", "aria-label": `Open ${run.name}` },
       run.has_photo ? h("img", { src: photoUrl(run), alt: "The photo", loading: "lazy" }) : h("span"),

@@ -2,7 +2,7 @@
 
 import { getAbout } from "./api.js";
 
-export const state = { runs: null, jobs: [], trash: [], tools: {} };
+export const state = { runs: null, jobs: [], trash: [], tools: {}, maxSizes: {} };
 const listeners = new Set();
 let source;
 
@@ -37,5 +37,6 @@ export async function startLive() {
   document.addEventListener("visibilitychange", connect);
   window.addEventListener("pagehide", () => source?.close());
   connect();
-  state.tools = (await getAbout()).tools;
+  const about = await getAbout();
+  Object.assign(state, { tools: about.tools, maxSizes: about.max_sizes });
 }

@@ -42,6 +42,7 @@ function figureTable(job) {
 function archive(job) {
   if (!job.files.length) return null;
   const lines = "unzip models.zip -d models\nkeras-singan serve models/singan\nkeras-singan query http://localhost:8501 sample";
+  const needs = ["The second line needs the extra ", h("code", {}, "serve"), " (", h("code", {}, "pip install '.[serve]'"), "). It goes on answering: type the third in another terminal."];
   return h("div", {}, h("a", { class: "button primary", href: fileUrl(job, "models.zip"), download: "models.zip" }, "Download models.zip"),
-    h("pre", {}, lines), h("button", { type: "button", class: "quiet", onclick: () => copy(lines) }, "Copy these lines"));
+    h("pre", {}, lines), h("p", { class: "hint" }, needs), h("button", { type: "button", class: "quiet", onclick: () => copy(lines) }, "Copy these lines"));
 }

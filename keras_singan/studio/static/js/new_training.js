@@ -3,6 +3,7 @@
 import { fill, h } from "./dom.js";
 import { post } from "./api.js";
 import { choice, number } from "./fields.js";
+import { state } from "./live.js";
 import { photoDrop } from "./photo_drop.js";
 
 let photo = null;
@@ -16,7 +17,7 @@ const TASKS = [["", "general"], ["animation", "animation"], ["super-resolution",
 
 export function showNew(main) {
   const preset = choice("Preset", PRESETS, "fast");
-  const size = number("Max size", null, { min: 25, max: 4096, placeholder: "250", hint: "Longest side in px; a larger photo is shrunk to it." });
+  const size = number("Max size", null, { min: 25, max: 4096, hint: "Longest side in px; a larger photo is shrunk to it." });
   const task = choice("Task", TASKS, "");
   const factor = number("Factor", null, { min: 1.1, max: 64, step: "any", placeholder: "4", hint: "Enlargement of super-resolution." });
   const steps = number("Steps", null, { min: 1, placeholder: "as the preset", hint: "Iterations of a scale." });
@@ -25,10 +26,9 @@ export function showNew(main) {
   const name = h("input", { type: "text", id: "run-name", maxlength: "60" });
   const picture = h("div", { class: "preview" });
   const plan = h("div", { class: "plan", "aria-live": "polite" });
-  const planButton = h("button", { type: "button", onclick: showPlan }, "Plan");
   const trainButton = h("button", { type: "submit", class: "primary" }, "Train");
   const refusal = h("p", { class: "refusal", role: "alert" });
-  let asked = 0;
+  let asked = 0, soon;
 
   const options = () => ({
     preset: preset.read(), max_size: size.read(), task: task.read(),
@@ -40,7 +40,6 @@ export function showNew(main) {
     if (!photo) return;
     const mine = ++asked;
     refusal.textContent = "";
-    planButton.disabled = true;
     fill(plan, h("p", { class: "working" }, "Measuring this machine: some 10 to 20 seconds ..."));
     try {
       const answer = await post("/api/plan", { upload: photo.upload, options: options() });
@@ -48,11 +47,10 @@ export function showNew(main) {
     } catch (error) {
       if (mine === asked) { fill(plan); refusal.textContent = error.message; }
     }
-    planButton.disabled = false;
   }
 
   function showPhoto() {
-    trainButton.disabled = planButton.disabled = !photo;
+    trainButton.disabled = !photo;
     if (!photo) return;
     name.value ||= photo.name;
     fill(picture, h("img", { src: photo.url, alt: "The photo" }),
@@ -63,6 +61,7 @@ export function showNew(main) {
     event.preventDefault();
     trainButton.disabled = true;
     refusal.textContent = "";
+    clearTimeout(soon);
     try {
       const answer = await post("/api/trainings", { upload: photo.upload, name: name.value, options: options() });
       photo = null;
@@ -77,16 +76,22 @@ export function showNew(main) {
   const showFactor = () => { factor.element.hidden = task.read() !== "super-resolution"; };
   preset.element.classList.add("wide");
   task.control.addEventListener("change", showFactor);
-  const form = h("form", { class: "settings", onsubmit: begin, onchange: () => { asked += 1; fill(plan); planButton.disabled = !photo; } },
+  // Another choice has another plan; several choices made quickly have one.
+  const planSoon = ({ target }) => { if (target === name) return; asked += 1; fill(plan); clearTimeout(soon); soon = setTimeout(showPlan, 700); };
+  const showMaxSize = () => { size.control.placeholder = state.maxSizes[preset.read()] ?? ""; };
+  preset.control.addEventListener("change", showMaxSize);
+  const form = h("form", { class: "settings", onsubmit: begin, onchange: planSoon },
     h("div", { class: "field" }, h("label", { for: "run-name" }, "Name"), name),
     preset.element, size.element, task.element, factor.element,
     h("details", { class: "wide" }, h("summary", {}, "More settings"), h("div", { class: "settings" }, steps.element, minSize.element, seed.element)),
-    refusal, h("div", { class: "actions wide" }, planButton, trainButton));
+    refusal, h("div", { class: "actions wide" }, trainButton));
   fill(main, h("h1", {}, "New training"),
     h("div", { class: "split" }, h("div", {}, drop, picture), h("div", {}, form, plan)));
   showFactor();
+  showMaxSize();
   showPhoto();
   if (photo) showPlan();
+  return () => clearTimeout(soon);
 }
 
 function planTable([head, ...rows]) {

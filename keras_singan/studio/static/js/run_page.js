@@ -3,6 +3,7 @@
 import { fill, h } from "./dom.js";
 import { photoUrl } from "./api.js";
 import { card, onLive, state } from "./live.js";
+import { sizeText } from "./training_state.js";
 import { showTraining } from "./training_view.js";
 import { showSample } from "./sample.js";
 import { showVary } from "./vary.js";
@@ -13,12 +14,13 @@ import { showAnimate } from "./animate.js";
 import { showEnlarge } from "./enlarge.js";
 import { showMeasure } from "./measure.js";
 
+// Address, title, view, the task that it needs, and how many scales.
 const TABS = [
   ["training", "Training", showTraining],
   ["sample", "Sample", showSample, "sample"],
   ["vary", "Vary", showVary, "vary"],
-  ["place", "Place", showPlace, "harmonize"],
-  ["paint", "Paint", showPaint, "paint_to_image"],
+  ["place", "Place", showPlace, "harmonize", 2],
+  ["paint", "Paint", showPaint, "paint_to_image", 2],
   ["animate", "Animate", showAnimate, "animate"],
   ["enlarge", "Enlarge", showEnlarge, "super_resolve"],
   ["extend", "Extend, tile", showExtend, "extend"],
@@ -55,17 +57,21 @@ async function open(main, name, tab) {
   const links = tabs.map(([key, text]) => h("a", { href: `#/run/${encodeURIComponent(name)}/${key}`,
     "aria-current": key === wanted[0] ? "page" : null }, text));
   const place = h("div", { class: `view ${wanted[0]}` });
-  const size = run.size ? `${run.size[0]} x ${run.size[1]} px` : "";
   fill(main, h("div", { class: "head" },
     run.has_photo && h("img", { src: photoUrl(run), alt: "The photo" }),
-    h("div", {}, h("h1", {}, name), h("p", { class: "facts" }, [size, run.preset, run.task].filter(Boolean).join(" · ")))),
+    h("div", {}, h("h1", {}, name), h("p", { class: "facts" }, [sizeText(run), run.preset, run.task?.replace("_", "-")].filter(Boolean).join(" · ")))),
   h("nav", { class: "tabs", "aria-label": "What to do with this run" }, links), place);
   links.find((link) => link.getAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "center" });
   document.title = `${name} - keras-singan studio`;
-  const leave = await wanted[2](place, name);
+  const [, , view, , scales = 1] = wanted;
+  const leave = await ((run.scales ?? run.pictures.length) < scales ? showTooFew : view)(place, name);
   // As soon as a training is done there is more to do.
   const watch = onLive(() => {
     if (card(name) && card(name).trained !== trained) queueMicrotask(() => { watch(); window.dispatchEvent(new HashChangeEvent("hashchange")); });
   });
   return () => { leave?.(); watch(); document.title = "keras-singan studio"; };
+}
+
+function showTooFew(place) {
+  place.append(h("p", { class: "hint" }, "This needs a model of two scales at least, and this one has a single scale: train with a smaller Min size, or on a larger photo."));
 }

@@ -8,11 +8,19 @@ export function stateText(run) {
   return {
     waiting: "Waiting for its turn",
     planned: "Starting",
+    stopping: "Stopping after this iteration",
     training: `Training: ${scale}, iteration ${run.iteration} of ${run.iterations}${left}`,
     done: "Trained",
     failed: `Failed: ${run.message}`,
     stopped: run.scales ? `Stopped at ${scale}` : "Stopped",
   }[run.state];
+}
+
+// The size of a trained model, before that the photo's own.
+export function sizeText(run) {
+  if (!run.size) return "";
+  const size = `${run.size[0]} x ${run.size[1]} px`;
+  return run.trained ? size : `a photo of ${size}`;
 }
 
 // Words for the start scales, from the layout to the detail.

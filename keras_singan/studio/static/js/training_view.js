@@ -28,7 +28,7 @@ export function showTraining(place, name) {
     if (!run) return;
     status.textContent = stateText(run);
     status.className = `state ${run.state}`;
-    const busy = ["planned", "training"].includes(run.state);
+    const busy = ["planned", "training", "stopping"].includes(run.state);
     bar.hidden = !busy;
     if (run.state === "training") bar.value = run.done || 0; else bar.removeAttribute("value");
     losses.textContent = busy && run.losses ? lossText(run) : "";
@@ -53,7 +53,7 @@ function actions(run) {
   if (["waiting", "planned", "training"].includes(run.state)) {
     return h("button", { type: "button", onclick: send("stop") }, run.state === "waiting" ? "Take out of the queue" : "Stop");
   }
-  if (run.state === "done") return null;
+  if (["done", "stopping"].includes(run.state)) return null;
   if (!run.can_go_on) return h("p", { class: "hint" }, "It was begun on the command line: give the same command again, and it goes on.");
   return h("button", { type: "button", class: "primary", onclick: send("go-on") }, "Go on");
 }
