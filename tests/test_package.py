@@ -27,7 +27,7 @@ ORDER = {
     "specs": ("task_types",),
     "task_specs": (),
     "io": (
-        *("unwinding", "files", "icc_profile", "colour_profiles", "png_chunks"),
+        *("unwinding", "files", "icc_profile", "colour_profiles", "pillow_gaps"),
         *("pixel_values", "sources", "decode", "save", "image", "plot", "sheet"),
         "animation_formats",
         "animation_file",

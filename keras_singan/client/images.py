@@ -12,6 +12,9 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import ImageWarning
 from keras_singan.io.colour_profiles import profile_of
 from keras_singan.io.colour_profiles import to_srgb
+from keras_singan.io.pillow_gaps.deep_pixels import is_deep_colour
+from keras_singan.io.pillow_gaps.deep_pixels import raw_mode
+from keras_singan.io.pillow_gaps.deep_pixels import unfilled_colour
 from keras_singan.io.sources import describe
 from keras_singan.io.sources import is_stream
 from keras_singan.io.sources import open_image
@@ -88,7 +91,9 @@ def _plain(image):
 def _encoded(image, name, notes):
     """Returns the bytes; adds sentences on what is lost to `notes`."""
     if isinstance(image, Image.Image):
-        return _png(_upright(image, profile_of(image), notes)[0], notes)
+        if _is_deep(image):
+            return _deep_png(image, image.mode, notes)
+        return _png(_upright(image, profile_of(image), notes)[0])
     if isinstance(image, bytes | bytearray | memoryview):
         return _file_or_png(io.BytesIO(image), notes)
     if isinstance(image, str) or hasattr(image, "__fspath__"):
@@ -110,18 +115,24 @@ def _file_or_png(file, notes):
         raise ImageError("`image` must be a file opened in binary mode ('rb')")
     image, profile = open_image(io.BytesIO(data))
     with image:
+        if _is_deep(image):
+            return _deep_png(data, image.mode, notes)
+        # First of all: reading EXIF may load the image.
+        raw = raw_mode(image)
         frames = getattr(image, "n_frames", 1)
         plain = image.mode in _SENT_AS_IS.get(image.format, ())
         rotated = image.getexif().get(_ORIENTATION, 1) not in (0, 1)
         profile = profile_of(image) if profile is None else profile
         image.load()
+        note = unfilled_colour(image) if is_deep_colour(raw) else None
+        notes += [note] if note else []
         # MPO's other frames are a phone's previews; an animated PNG's are not.
         single = frames == 1 or image.format == "MPO"
         # TensorFlow makes opaque pixels of fewer than 8 bits all but transparent.
         deep = image.format != "PNG" or data[24] >= 8
         upright, converted = _upright(image, profile, notes)
         kept = plain and deep and single and not rotated and not converted
-        return data if kept else _png(upright, notes)
+        return data if kept else _png(upright)
 
 
 def _upright(image, profile, notes):
@@ -133,24 +144,41 @@ def _upright(image, profile, notes):
     return result, result is not turned
 
 
-def _png(image, notes):
-    if image.mode in ("F", "I") or image.mode.startswith("I;16"):
-        return _deep_png(image, notes)
+def _png(image):
     if image.mode not in _PNG_MODES:
         colour = "RGBA" if image.has_transparency_data else "RGB"
         image = image.convert(_OTHER_MODES.get(image.mode, colour))
     return _written(image)
 
 
-def _deep_png(image, notes):
-    """Encodes grey of more than 8 bits, as the array that it is."""
+def _is_deep(image):
+    """Whether an image is grey of more than 8 bits, or has a colour of 16 bits for
+    transparent: Pillow cannot make a PNG of it as it is.
+    """
+    if image.mode in ("F", "I") or image.mode.startswith("I;16"):
+        return True
+    return is_deep_colour(raw_mode(image)) and "transparency" in image.info
+
+
+def _deep_png(source, mode, notes):
+    """Encodes what `_is_deep`, by the rules of `keras_singan.io.decode`."""
     import numpy as np
 
-    array = np.asarray(image)
-    # Pillow has one mode for whole numbers of 16 and of 32 bits.
-    if image.mode == "I" and array.size and 0 <= array.min() and array.max() < 2**16:
-        array = array.astype(np.uint16)
-    return _array_png(array, "image", notes)
+    from keras_singan.io.decode import decode
+
+    decoded = decode(source)
+    notes += [text for text in (decoded.damage, decoded.unfilled) if text]
+    if decoded.opacity is None and mode != "F":
+        return _written_array(np.rint(decoded.colour * 65535).astype(np.uint16))
+    parts = [part for part in (decoded.colour, decoded.opacity) if part is not None]
+    pixels = np.rint(np.concatenate(parts, axis=-1) * 255).astype(np.uint8)
+    return _written_array(pixels)
+
+
+def _written_array(pixels):
+    return _written(
+        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    )
 
 
 def _written(image):
@@ -185,9 +213,7 @@ def _array_png(image, name, notes):
         pixels = array.astype(np.uint16)
     else:
         pixels = np.rint(unit * 255).astype(np.uint8)
-    return _written(
-        Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
-    )
+    return _written_array(pixels)
 
 
 @contextlib.contextmanager

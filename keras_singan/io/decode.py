@@ -5,7 +5,6 @@ import dataclasses
 import functools
 import io
 import os
-import threading
 import warnings
 
 import numpy as np
@@ -15,6 +14,12 @@ from PIL import ImageOps
 from keras_singan.errors import ImageError
 from keras_singan.io.colour_profiles import profile_of
 from keras_singan.io.colour_profiles import to_srgb
+from keras_singan.io.pillow_gaps.deep_pixels import is_deep_colour
+from keras_singan.io.pillow_gaps.deep_pixels import raw_mode
+from keras_singan.io.pillow_gaps.deep_pixels import spread_colour
+from keras_singan.io.pillow_gaps.deep_pixels import unfilled_colour
+from keras_singan.io.pillow_gaps.deep_pixels import white_is_zero
+from keras_singan.io.pillow_gaps.pixel_limit import any_number_of_pixels
 from keras_singan.io.pixel_values import to_unit
 from keras_singan.io.sources import describe
 from keras_singan.io.sources import is_stream
@@ -30,7 +35,6 @@ MAX_PIXELS = 2**28
 _LARGE, _SPARE = 89_478_485, 4
 # Not MPO or PSD: the other "frames" there are a phone's previews, or layers.
 _ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "TIFF")
-_PILLOW_LIMIT = threading.Lock()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,13 +107,8 @@ def decode(image, value_range=None, max_pixels=MAX_PIXELS, shrink_to=None):
 
 
 def _from_file(file, value_range, max_pixels, shrink_to):
-    # Pillow's own limit is one for the whole process, and no option sets it.
-    with _PILLOW_LIMIT:
-        limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-        try:
-            image, profile = open_image(file)
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+    with any_number_of_pixels():
+        image, profile = open_image(file)
     with image:
         return _from_pil(image, profile, value_range, max_pixels, shrink_to)
 
@@ -126,15 +125,39 @@ def _from_pil(image, profile, value_range, max_pixels, shrink_to):
     if count > 1:
         frames = f"Only frame {image.tell() + 1} of the image's {count} frames is used."
     profile = profile_of(image) if profile is None else profile
-    image = ImageOps.exif_transpose(_loaded(image, shrink_to))
+    raw, asked = raw_mode(image), value_range is not None
+    if raw == "I;12" and value_range is None:
+        value_range = (0, 2**12 - 1)
+    negative = white_is_zero(image)
+    image, value_range, unfilled = _colour(image, raw, value_range, shrink_to)
+    image = ImageOps.exif_transpose(image)
     deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
     # Before the conversion, which drops a transparent colour.
     opacity = _opacity_of_deep(image) if deep else None
     image, damage = to_srgb(image, profile)
     values, opacity = (_deep(image), opacity) if deep else _split_bytes(image)
-    colour, unfilled = to_unit(values, value_range)
+    colour, note = to_unit(values, value_range)
+    colour = 1 - colour if negative else colour
     opacity = None if opacity is None else to_unit(opacity)[0]
+    unfilled = None if asked else unfilled or note
     return Decoded(colour, opacity, damage, frames, unfilled)
+
+
+def _colour(image, raw, value_range, shrink_to):
+    """Loads an image, and applies a range to colour of 16 bits a channel.
+
+    Returns:
+        Triple of the image, the range that is left to apply, and a sentence on
+        colours that fill little of their range or `None`.
+    """
+    if not is_deep_colour(raw):
+        return _loaded(image, shrink_to), value_range, None
+    if value_range is not None or "transparency" in image.info:
+        wanted = value_range or (0, 2**16 - 1)
+        image = spread_colour(image, raw, lambda values: to_unit(values, wanted)[0])
+    image = _loaded(image, shrink_to)
+    note = unfilled_colour(image) if value_range is None else None
+    return image.convert("LA") if raw.startswith("LA") else image, None, note
 
 
 def _loaded(image, shrink_to):

@@ -7,11 +7,13 @@ import numpy as np
 
 from keras_singan.errors import NEEDS_RANGE
 from keras_singan.errors import ImageError
+from keras_singan.io.pillow_gaps.deep_pixels import FILLED
+from keras_singan.io.pillow_gaps.deep_pixels import unfilled
 
-# Whole numbers below this part of their type's range are probably of fewer bits.
-_FILLED = 1 / 4
+# Bytes that are all below this are probably labels, or of fewer bits.
+_LABELS = 16
 # What arithmetic in a float type leaves beyond 0 and 1.
-_ROUNDING = {2: 4e-3, 4: 1e-5, 8: 1e-5}
+_ROUNDING = {"bfloat16": 2**-6, "float16": 4e-3, "float32": 1e-5, "float64": 1e-5}
 
 
 def check_range(value_range):
@@ -53,7 +55,8 @@ def to_unit(values, value_range=None):
     """
     if not values.size:
         raise ImageError("`image` must have at least one pixel")
-    if values.dtype.name == "bfloat16":
+    slack = _ROUNDING.get(values.dtype.name)
+    if values.dtype.name in ("bfloat16", "bool"):
         values = values.astype(np.float32)
     kind, size = values.dtype.kind, values.dtype.itemsize
     if kind not in "uif" or size > 8:
@@ -65,10 +68,16 @@ def to_unit(values, value_range=None):
     if value_range is not None:
         return _spread(values, value_range), None
     if kind == "f":
-        return _floats(values), None
+        return _floats(values, slack or 0), None
     if kind == "u" and size == 1:
-        return values.astype(np.float32) / np.float32(255), None
+        return values.astype(np.float32) / np.float32(255), _bytes_note(values)
     return _whole(values)
+
+
+def _bytes_note(values):
+    """A sentence on labels of 0 and 1, say; a dark photo is filled more than that."""
+    low, high = int(values.min()), int(values.max())
+    return unfilled(low, high, 255) if low < high < _LABELS else None
 
 
 def _spread(values, value_range):
@@ -82,8 +91,8 @@ def _spread(values, value_range):
     return np.clip(unit, 0, 1).astype(np.float32)
 
 
-def _floats(values):
-    low, high, slack = values.min(), values.max(), _ROUNDING[values.dtype.itemsize]
+def _floats(values, slack):
+    low, high = values.min(), values.max()
     if low < -slack or high > 1 + slack:
         raise ImageError(
             f"`image` must hold floats in [0, 1]{NEEDS_RANGE}: they go from "
@@ -105,12 +114,9 @@ def _whole(values):
     unit = (values.astype(wide) / wide(top)).astype(np.float32)
     # By kind and size, because big-endian uint16 is a dtype of its own.
     by_type = values.dtype.kind == "u" and values.dtype.itemsize == 2
-    if high >= top * _FILLED and by_type:
+    if high >= top * FILLED and by_type:
         return unit, None
-    return unit, (
-        f"The image's whole numbers go from {low} to {high}, and are taken for shades "
-        f"from 0 to {top}."
-    )
+    return unit, unfilled(low, high, top)
 
 
 def _bits(dtype, high):

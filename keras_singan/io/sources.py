@@ -11,8 +11,9 @@ from PIL import Image
 from PIL import UnidentifiedImageError
 
 from keras_singan.errors import ImageError
-from keras_singan.io.png_chunks import SIGNATURE
-from keras_singan.io.png_chunks import without_texts
+from keras_singan.io.pillow_gaps.deep_pixels import is_misread
+from keras_singan.io.pillow_gaps.png_chunks import SIGNATURE
+from keras_singan.io.pillow_gaps.png_chunks import without_texts
 
 # How files begin, in small letters, that are no image of Pillow's, and what then.
 _HINTS = {
@@ -115,12 +116,18 @@ def open_image(file):
         # Decoders seek to absolute places, and the image may not begin at 0.
         file = io.BytesIO(head + file.read())
     try:
-        return Image.open(file, formats=_formats()), profile
+        image = Image.open(file, formats=_formats())
     except UnidentifiedImageError as error:
         text = hint(head)
         if text is None:
             raise
         raise ImageError(f"`image` must be an image, but {text}") from error
+    if is_misread(image):
+        raise ImageError(
+            "`image` must keep the channels of a pixel together, but this is a TIFF of "
+            "more than 8 bits that keeps them apart, which Pillow misreads"
+        )
+    return image, profile
 
 
 def is_stream(image):

@@ -32,7 +32,7 @@ def refusal(image, **options):
         (np.float32(0.5), "(H, W)"),
         (np.full((2, 2), -1, np.int8), "from -1 to -1"),
         (np.full((2, 2), 65536, np.int64), "from 65536 to 65536"),
-        (np.zeros((2, 2), bool), "bool"),
+        (np.zeros((2, 2), np.longdouble), "float128"),
         (np.zeros((2, 2), complex), "complex"),
         (np.full((2, 2), "a"), "uint8"),
         (np.full((2, 2), None), "object"),

@@ -106,6 +106,29 @@ def test_what_rounding_leaves_beyond_the_ends_is_clipped(dtype):
     assert got.min() == -1 and got.max() == 1
 
 
+def test_what_rounding_leaves_in_bfloat16_is_clipped():
+    import ml_dtypes
+
+    over = np.array([[1, 1 + 2**-7]], ml_dtypes.bfloat16)
+    assert shades(over).tolist() == [[[1], [1]]]
+    with pytest.raises(ImageError, match="from 1 to 1.03125"):
+        read_image(np.array([[1, 1 + 2**-5]], ml_dtypes.bfloat16))
+
+
+def test_true_and_false_are_white_and_black():
+    assert shades(np.array([[False, True]])).ravel().tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("top, words", [(1, "from 0 to 1,"), (15, "from 0 to 15,")])
+def test_bytes_that_are_labels_warn(top, words):
+    pixels = np.array([[0, top]], np.uint8)
+    for form in (pixels, Image.fromarray(pixels), encoded(pixels)):
+        with pytest.warns(ImageWarning, match=words):
+            read_image(form)
+    shades(np.array([[0, 16]], np.uint8))
+    shades(np.full((1, 2), 3, np.uint8))
+
+
 @pytest.mark.parametrize("value", [1.0001, -0.0001, 255.0])
 def test_more_than_rounding_is_refused_with_enough_digits(value):
     with pytest.raises(ImageError, match=f"{value:.9g}"):
