@@ -49,6 +49,7 @@ def test_round_trip_of_any_shape(values):
 
 @QUICK
 @given(npst.arrays(np.uint8, npst.array_shapes(min_dims=3, max_dims=3)))
+@pytest.mark.filterwarnings("ignore:The image's whole numbers")
 def test_read_image_of_uint8_agrees_with_to_float(values):
     assert np.array_equal(read_image(values, alpha="train"), to_float(values))
 
