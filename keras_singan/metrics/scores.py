@@ -52,8 +52,12 @@ def sliced_wasserstein(samples: np.ndarray, image: np.ndarray) -> float:
     samples, image = _compared(samples, image, 2 * PATCH)
     directions = patches.directions(image.shape[-1])
     real = patches.sorted_projections(image, directions)
-    fakes = (patches.sorted_projections(sample, directions) for sample in samples)
-    return float(np.mean([patches.octave_mean(fake, real) for fake in fakes]))
+
+    def distance(sample):
+        fake = patches.sorted_projections(sample, directions)
+        return patches.octave_mean(fake, real)
+
+    return float(np.mean(patches.in_turns(distance, samples)))
 
 
 def coherence(samples: np.ndarray, image: np.ndarray) -> float:
@@ -103,7 +107,7 @@ def patch_distances(sample: np.ndarray, image: np.ndarray) -> tuple[float, float
         ImageError: A shape or dtype does not fit.
     """
     sample, image = _compared(sample, image, PATCH, name="sample", ndim=3)
-    return patches.nearest_distances(sample, image)
+    return tuple(patches.nearest_distances(sample[None], image)[0].tolist())
 
 
 def diversity(samples: np.ndarray, image: np.ndarray) -> float:
@@ -258,8 +262,7 @@ def evaluate(
 
 def _mean_patch_distances(samples, image) -> tuple[float, float]:
     samples, image = _compared(samples, image, PATCH)
-    pairs = [patches.nearest_distances(sample, image) for sample in samples]
-    first, second = np.mean(pairs, axis=0)
+    first, second = np.mean(patches.nearest_distances(samples, image), axis=0)
     return float(first), float(second)
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 from keras_singan.errors import ImageError
 from keras_singan.errors import TaskError
 from keras_singan.metrics import scores
+from keras_singan.metrics.patches import _looked_at
 from keras_singan.metrics.patches import _sorted_difference
 from keras_singan.metrics.patches import _stretch
 
@@ -127,6 +128,28 @@ def test_few_components_give_the_distances_of_all(monkeypatch):
     assert few != whole and few == pytest.approx(whole, abs=1e-4)
     # What is copied is found, and has no distance at all.
     assert scores.patch_distances(image[3:], image)[0] == 0
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_together_the_turns_look_at_every_patch_once(block, monkeypatch):
+    monkeypatch.setattr("keras_singan.metrics.patches.MANY", 0)
+    image = noise(23, 31, 3)
+    seen = [_looked_at(image, block, turn) for turn in range(block**2)]
+    assert (np.sort(np.concatenate(seen)) == np.arange(17 * 25)).all()
+    # No turn looks at even rows or columns more than at odd ones.
+    if block > 1:
+        rows, columns = np.divmod(seen[0], 25)
+        assert 0.3 < (rows % 2).mean() < 0.7 and 0.3 < (columns % 2).mean() < 0.7
+
+
+def test_many_samples_look_at_a_part_each_and_the_figures_stay(monkeypatch):
+    with Image.open(LANDSCAPE) as file:
+        image = np.asarray(file.convert("RGB").resize((56, 42)))
+    samples = np.stack([np.roll(image, 3 * i, axis=1)[:, ::-1] for i in range(9)])
+    whole = [scores.patch_distances(sample, image) for sample in samples]
+    monkeypatch.setattr("keras_singan.metrics.patches.MANY", 0)
+    some = scores.coherence(samples, image), scores.completeness(samples, image)
+    assert some == pytest.approx(np.mean(whole, axis=0), rel=0.02)
 
 
 def test_a_crop_is_coherent_but_not_complete():
