@@ -10,14 +10,14 @@ import tensorflow as tf
 
 
 def estimate_averages(generator, inputs, generate=None):
-    """Sets each moving average to its mean over the given inputs.
+    """Sets each moving average to its weighted mean over the given inputs.
 
     Does nothing for a generator without batch normalization.
 
     Args:
         generator: A `Generator`.
-        inputs: Iterable of `(z, previous)` as the generator takes them, each of
-            batch 1.
+        inputs: Iterable of `(z, previous, weight)`, the first two as the generator
+            takes them, each of batch 1; the weight a number above 0.
         generate: What is called with them, for crops the generator's `interior`.
             Defaults to the generator itself.
     """
@@ -33,9 +33,11 @@ def estimate_averages(generator, inputs, generate=None):
         generate(z, previous, training=True)
 
     with _kept_momentum(norms):
-        for count, (z, previous) in enumerate(inputs):
-            # Turns the exponential average into the plain mean so far.
-            gather(z, previous, tf.constant(count / (count + 1)))
+        before = 0.0
+        for z, previous, weight in inputs:
+            # Turns the exponential average into the mean so far.
+            gather(z, previous, tf.constant(before / (before + weight)))
+            before += weight
 
 
 @contextlib.contextmanager

@@ -169,8 +169,9 @@ class ScaleTrainer:
             for ending, part in self.pyramid.parts(image.numpy()).items()
         }
 
-    def _statistics_inputs(self, draws=16, repeats=3):
-        """Generator inputs: after each random one the reconstruction, 3 times.
+    def _statistics_inputs(self, draws=16, weight=3.0):
+        """Generator inputs: after each random one the reconstruction, of 3 times its
+        weight.
 
         Averages over random inputs alone give more varied samples but a poor
         reconstruction; over the reconstruction alone, the reverse. The published
@@ -179,8 +180,8 @@ class ScaleTrainer:
         draw = tf.function(self._draw_for_statistics, autograph=False)
         for i in range(draws):
             drawn, rec = draw(tf.constant(i))
-            yield drawn
-            yield from [rec] * repeats
+            yield *drawn, 1.0
+            yield *rec, weight
 
     def _draw_for_statistics(self, i):
         key = noise.noise_key(self.config.seed, noise.STATISTICS, self.scale, i)

@@ -72,8 +72,8 @@ def test_it_learns_from_images_in_the_colours_of_the_palette(scale):
     drawn = few.draw(tf.constant(0, tf.int64))["lower"]
     images = [few.draw_previous(drawn)]
     images += [data["previous_rec"] for data in few.dataset().take(2)]
-    images += [previous for _, previous in few._statistics_inputs(2)]
-    assert len(images) == 1 + 2 + 8
+    images += [previous for _, previous, _ in few._statistics_inputs(2)]
+    assert len(images) == 1 + 2 + 4
     for image in images:
         assert 1 < len(colours_of(image)) <= 4
         assert colours_of(image) <= known

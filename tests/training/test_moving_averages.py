@@ -1,4 +1,4 @@
-"""The averages taken anew: plain means over the inputs, and nothing else moves."""
+"""The averages taken anew: means over the inputs, and nothing else moves."""
 
 import numpy as np
 import pytest
@@ -14,13 +14,14 @@ def generator(normalization="batch", **kwargs):
     )
 
 
-def inputs(count=3, spread=1.0):
-    """Pairs of noise and image, each pair brighter than the one before."""
+def inputs(count=3, spread=1.0, weights=(1.0,)):
+    """Noise, image and weight, each noise brighter than the one before."""
     shape = (1, 9, 8, 3)
     return [
         (
             tf.random.stateless_normal(shape, (i, 1)) * spread + i,
             tf.random.stateless_normal(shape, (i, 2)),
+            weights[i % len(weights)],
         )
         for i in range(count)
     ]
@@ -48,18 +49,24 @@ def assert_all_close(got, wanted, **tolerance):
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_each_average_is_the_plain_mean_over_the_inputs(count):
+@pytest.mark.parametrize("weights", [(1.0,), (1.0, 3.0)])
+def test_each_average_is_the_weighted_mean_over_the_inputs(count, weights):
     net, reference = generator(), generator()
-    estimate_averages(net, inputs(count))
-    seen = [statistics_of(reference, *pair) for pair in inputs(count)]
-    wanted = [np.mean(values, axis=0) for values in zip(*seen, strict=True)]
+    given = inputs(count, weights=weights)
+    estimate_averages(net, given)
+    seen = [statistics_of(reference, z, previous) for z, previous, _ in given]
+    weights = [weight for *_, weight in given]
+    wanted = [
+        np.average(values, axis=0, weights=weights)
+        for values in zip(*seen, strict=True)
+    ]
     assert_all_close(averages(net), wanted, rtol=1e-4, atol=1e-6)
 
 
 def test_what_was_gathered_before_does_not_count():
     net, fresh = generator(), generator()
-    for pair in inputs(4, spread=50.0):
-        net(*pair, training=True)
+    for z, previous, _ in inputs(4, spread=50.0):
+        net(z, previous, training=True)
     assert np.abs(averages(net)[1] - averages(fresh)[1]).max() > 0.1
     estimate_averages(net, inputs())
     estimate_averages(fresh, iter(inputs()))
@@ -77,7 +84,8 @@ def test_a_single_image_is_then_generated_alike_in_training_and_in_sampling():
     net = generator()
     (pair,) = inputs(1)
     estimate_averages(net, [pair])
-    np.testing.assert_allclose(net(*pair), net(*pair, training=True), atol=1e-4)
+    once = net(*pair[:2], training=True)
+    np.testing.assert_allclose(net(*pair[:2]), once, atol=1e-4)
 
 
 def test_no_weight_moves_and_the_momentum_comes_back():
@@ -121,7 +129,7 @@ def test_a_generator_without_averages_is_left_alone(normalization):
 def test_noise_in_the_margin_is_seen_too():
     net = generator(padding="noise")
     z = tf.random.stateless_normal((1, 15, 14, 3), (0, 1)) + 5
-    estimate_averages(net, [(z, tf.zeros((1, 9, 8, 3)))])
+    estimate_averages(net, [(z, tf.zeros((1, 9, 8, 3)), 1.0)])
     seen = net.blocks[0].conv(z).numpy()
     wanted = [seen.mean(axis=(0, 1, 2)), seen.var(axis=(0, 1, 2))]
     assert_all_close(averages(net)[:2], wanted, rtol=1e-4, atol=1e-6)

@@ -141,7 +141,7 @@ def test_above_scale_0_the_reconstruction_has_no_noise(crop_size):
 
 def test_averages_are_taken_over_many_draws_of_redrawn_noise():
     trainer = new_trainer(0)
-    recs = [z.numpy() for z, _ in trainer._statistics_inputs(draws=3, repeats=1)][1::2]
+    recs = [z.numpy() for z, *_ in trainer._statistics_inputs(draws=3)][1::2]
     assert len({z.tobytes() for z in recs}) == 3
 
 
