@@ -37,6 +37,9 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
 }
 
+# Most masks that are trained with a photo.
+MOST_MASKS = 8
+
 # What a preset changes for models of a task, whose images are not refined: their
 # generators have to make all of the texture.
 UNREFINED_VALUES: dict[str, dict[str, Any]] = {"fast": {"warm_fraction": 0.5}}

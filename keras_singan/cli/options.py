@@ -14,6 +14,7 @@ from keras_singan.errors import HubError
 from keras_singan.errors import ModelFileError
 from keras_singan.hub.hub_client import is_hub_address
 from keras_singan.hub.hub_client import parse_address
+from keras_singan.io.decode import MAX_PIXELS
 
 RUNS = Path("runs")
 
@@ -259,6 +260,13 @@ range_option = click.option(
     type=RangeType(),
     help="Values that become black and white; auto: the least and the largest found. "
     " [default: as the type has them]",
+)
+max_pixels_option = click.option(
+    "--max-pixels",
+    type=PixelsType(),
+    default=MAX_PIXELS,
+    show_default="268M",
+    help="Most pixels that an image may have.",
 )
 grid_option = click.option(
     "--grid", is_flag=True, help="Write one sheet with all images instead."

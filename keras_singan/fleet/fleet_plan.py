@@ -7,8 +7,9 @@ from typing import Any
 from keras_singan import __version__
 from keras_singan.errors import ConfigError
 from keras_singan.errors import FleetError
-from keras_singan.fleet.photos.manifest import check_options
+from keras_singan.fleet.photos.listing import stem_of
 from keras_singan.fleet.photos.names import unique_name
+from keras_singan.fleet.photos.train_options import check_options
 from keras_singan.fleet.records import PLAN
 from keras_singan.fleet.records import write_json_to
 
@@ -65,7 +66,8 @@ class PlannedPhoto:
     Attributes:
         name: The name of its run folder.
         photo: Its path or URL.
-        options: Its own options of `train`, which win over the fleet's.
+        options: Its own options of `train`, which win over the fleet's; and
+            `masks`, a list of paths or URLs.
         asked: The name that a manifest asked for, or `None`.
     """
 
@@ -80,8 +82,8 @@ class FleetPlan:
     """The plan of a fleet, which `fleet.json` holds.
 
     Attributes:
-        options: Options of `train` for all photos: `preset`, `task`, `alpha` and
-            fields of `SinGANConfig`.
+        options: Options of `train` for all photos: `preset`, `task`, `alpha`,
+            `value_range`, `max_pixels` and fields of `SinGANConfig`.
         settings: The `Settings`.
         photos: List of `PlannedPhoto`.
         trained_by: What trained photos so far: a list of dictionaries with
@@ -113,7 +115,7 @@ class FleetPlan:
             known.add(key)
             if options:
                 check_options(self.options | options, photo)
-            name = unique_name(asked or _stem(photo), taken)
+            name = unique_name(asked or stem_of(photo), taken)
             self.photos.append(PlannedPhoto(name, photo, options, asked))
 
     def write(self, place):
@@ -172,6 +174,8 @@ def make_plan(place, entries, options, settings):
         ConfigError: If there is an option that `train` does not have.
         FleetError: If the place was begun with other options.
     """
+    # As `fleet.json` has them: a pair is a list.
+    options = json.loads(json.dumps(options))
     check_options(options, "The fleet")
     plan = read_plan(place)
     if plan is None:
@@ -204,8 +208,3 @@ def _refuse_foreign(place):
 
 def _key(photo, options, asked):
     return json.dumps([photo, options, asked], sort_keys=True)
-
-
-def _stem(photo):
-    last = photo.replace("\\", "/").rpartition("/")[2]
-    return last.rpartition(".")[0] or last

@@ -19,6 +19,7 @@ from keras_singan.fleet.fleet_plan import make_plan
 from keras_singan.fleet.fleet_plan import read_plan
 from keras_singan.fleet.fleet_status import read_reports
 from keras_singan.fleet.photos.listing import list_photos
+from keras_singan.fleet.photos.listing import with_masks
 from keras_singan.fleet.place import Place
 from keras_singan.fleet.records import array_of
 from keras_singan.fleet.records import attempts_of
@@ -41,6 +42,7 @@ def fit_many(
     export=False,
     evaluate=False,
     retry=False,
+    masks=None,
     **options,
 ):
     """Trains many photos, on this machine or on a Ray cluster.
@@ -56,8 +58,9 @@ def fit_many(
     Args:
         images: Sequence of photos, folders, patterns, URLs or manifests, as
             `list_photos` takes them; of uint8, uint16 or float arrays, or PIL
-            images; and of dictionaries with `photo`, maybe `name`, and options
-            of that photo. A single one may stand alone.
+            images; and of dictionaries with `photo`, maybe `name`, `masks` (one or a
+            list, as `SinGAN.fit` takes them), and options of that photo. A single
+            one may stand alone.
         place: Folder, or URL that fsspec knows, for all results.
         address: `"auto"`, `HOST:PORT` or `ray://HOST:PORT` of a Ray cluster;
             `None` is this machine alone. Defaults to `None`.
@@ -71,8 +74,11 @@ def fit_many(
         evaluate: Whether SWD and diversity are measured. Defaults to `False`.
         retry: Whether photos that failed earlier are tried again. Defaults to
             `False`.
-        **options: Of `train`, for all photos: `preset`, `task`, `alpha`, and
-            fields of `SinGANConfig`.
+        masks: Folder or URL with a mask for each photo, of its name but for the
+            suffix. Masks are trained with the photos, and samples come in pairs
+            with them. Defaults to `None`.
+        **options: Of `train`, for all photos: `preset`, `task`, `alpha`,
+            `value_range`, `max_pixels`, and fields of `SinGANConfig`.
 
     Returns:
         List of `PhotoReport`, in the order of the plan, which holds the photos
@@ -90,13 +96,13 @@ def fit_many(
         cpus_per_photo, gpus_per_photo, attempts, samples, export, evaluate
     )
     place = Place(place)
-    plan = plan_fleet(images, place, options, settings)
+    plan = plan_fleet(images, place, options, settings, masks)
     if retry:
         forget_failures(place, plan)
     return run_fleet(place, plan, address)
 
 
-def plan_fleet(images, place, options, settings):
+def plan_fleet(images, place, options, settings, masks=None):
     """Makes or takes up the plan of a place.
 
     Args:
@@ -104,6 +110,7 @@ def plan_fleet(images, place, options, settings):
         place: The `Place`.
         options: Options of `train` for all photos.
         settings: The `Settings`.
+        masks: Folder or URL of the photos' masks. Defaults to `None`.
 
     Returns:
         The `FleetPlan`, not yet written.
@@ -117,11 +124,22 @@ def plan_fleet(images, place, options, settings):
             entry = image if isinstance(image, dict) else {"photo": image}
             alpha = (options | entry).get("alpha", "composite")
             photo = _address(entry.get("photo"), place, alpha)
-            entries.append(entry | {"photo": photo})
+            entries.append(entry | {"photo": photo} | _own_masks(entry, place))
+    if masks is not None:
+        entries = with_masks(entries, masks)
     if not entries:
         raise FleetError("A fleet must have at least one photo. Received: none.")
     unique = {repr(sorted(entry.items())): entry for entry in entries}
     return make_plan(place, unique.values(), options, settings)
+
+
+def _own_masks(entry, place):
+    """Where the masks of a dictionary stand."""
+    given = entry.get("masks")
+    if given is None:
+        return {}
+    given = given if isinstance(given, (list, tuple)) else [given]
+    return {"masks": [_address(mask, place, "composite") for mask in given]}
 
 
 def _address(image, place, alpha):
@@ -130,6 +148,8 @@ def _address(image, place, alpha):
         text = os.fspath(image)
         return text if "://" in text else os.path.abspath(os.path.expanduser(text))
     array = _pixels(image, alpha)
+    if array.dtype == bool:
+        array = array.astype(np.uint8) * 255
     if array.dtype.kind not in "uif" or array.ndim not in (2, 3):
         raise ImageError(
             "A photo must be a path, a URL, a PIL image or an array (H, W) or "

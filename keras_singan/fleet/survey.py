@@ -12,6 +12,7 @@ from keras_singan.errors import SinGANError
 from keras_singan.fleet.cluster import count_slots
 from keras_singan.fleet.cluster import list_nodes
 from keras_singan.fleet.extras import open_store
+from keras_singan.fleet.photos.train_options import split_options
 from keras_singan.geometry import plan_scales
 from keras_singan.performance.memory import needed_bytes
 
@@ -79,10 +80,11 @@ def survey_photos(plan):
     for planned in plan.photos[::step]:
         options = plan.options | planned.options
         try:
-            size = _size_of(planned.photo, options.get("alpha"))
+            height, width, channels = _size_of(planned.photo, options.get("alpha"))
         except Exception:  # noqa: S112
             continue  # A photo that cannot be read is its own task's to report.
-        sizes.append((*size, options))
+        channels += len(options.get("masks", ()))
+        sizes.append((height, width, channels, options))
     low = [_memory(size, "mixed_bfloat16") for size in sizes]
     high = [_memory(size, "float32") for size in sizes]
     return Need(max(low, default=0), max(high, default=0), sizes)
@@ -174,8 +176,8 @@ def _flops(size):
 
 def _planned(size):
     height, width, channels, options = size
-    values = {key: value for key, value in options.items() if key != "alpha"}
-    config = resolve_config(values.pop("preset", "fast"), **values)
+    _, values = split_options(options)
+    config = resolve_config(values.pop("preset"), **values)
     return plan_scales((height, width), config), channels, config
 
 

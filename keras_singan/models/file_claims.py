@@ -12,9 +12,9 @@ import zipfile
 import h5py
 import numpy as np
 
+from keras_singan.config import MOST_MASKS
 from keras_singan.geometry import MAX_SCALES
 from keras_singan.models.pyramid import MASK_NAME
-from keras_singan.models.pyramid import MOST_MASKS
 
 # Most bytes of a model's config: the palette of a retrained scale fits.
 _CONFIG_BYTES = 2**23

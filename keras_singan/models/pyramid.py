@@ -18,8 +18,7 @@ from keras_singan.ops import noise
 from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 
-# Most masks that a model may have, and what their names are made of.
-MOST_MASKS = 8
+# What names of masks are made of.
 MASK_NAME = re.compile(r"[\w-]{1,40}")
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 
 import numpy as np
 import pytest
@@ -66,6 +67,48 @@ def test_the_same_array_is_the_same_photo_in_every_call(place):
     first = plan.photos[0]
     again = planned([photo(24, 30), photo(24, 30, seed=1)], place)
     assert again[0] == first and len(again) == 2
+
+
+def test_masks_of_a_photo_may_be_arrays_and_paths(place):
+    mask = np.zeros((24, 30), bool)
+    mask[4:9, 5:12] = True
+    entry = {"photo": photo(24, 30), "masks": [mask, "sky.png"]}
+    (one,) = planned([entry], place)
+    first, second = one.options["masks"]
+    assert np.array_equal(np.load(first), mask * np.uint8(255))
+    assert second == os.path.abspath("sky.png")
+    single = planned([{"photo": photo(24, 30), "masks": mask}], place)
+    assert single[0].options["masks"] == [first]
+
+
+def test_how_photos_are_read_is_an_option_of_the_fleet(place):
+    given = {"value_range": (0, 4095), "max_pixels": 10**6}
+    plan = plan_fleet([photo(24, 30)], place, given, Settings())
+    plan.write(place)
+    # The same again, as the file has it.
+    assert plan_fleet([photo(24, 30)], place, given, Settings()).options == {
+        "value_range": [0, 4095],
+        "max_pixels": 10**6,
+    }
+    with pytest.raises(FleetError, match="begun with value_range"):
+        plan_fleet([photo(24, 30)], place, {"max_pixels": 10**6}, Settings())
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"value_range": [5, 1]}, "low below"),
+        ({"max_pixels": 0}, "above 0"),
+        ({"max_pixels": True}, "above 0"),
+        ({"masks": "one.png"}, "1 to 8 paths"),
+        ({"masks": []}, "1 to 8 paths"),
+        ({"masks": ["m.png"] * 9}, "1 to 8 paths"),
+    ],
+)
+def test_reading_options_out_of_range_are_refused(place, options, words):
+    with pytest.raises(ConfigError, match=words) as error:
+        planned([photo(24, 30)], place, **options)
+    assert_one_line(error)
 
 
 def test_a_palette_is_colours_and_not_numbers(place):

@@ -12,6 +12,8 @@ from support.cli_runner import succeed
 from support.photos import photo_file
 
 from keras_singan.errors import needs_extra
+from keras_singan.fleet import PhotoReport
+from keras_singan.fleet import fleet_run
 
 TINY_FLEET = [*TINY_OPTIONS, "--cpus-per-photo", "1"]
 
@@ -98,9 +100,31 @@ def test_a_dry_run_shows_photos_time_and_memory_and_writes_nothing(ray):
     assert not Path("out").exists()
 
 
+def test_masks_and_how_photos_are_read_are_in_the_plan(monkeypatch):
+    Path("masks").mkdir()
+    for name in ("a", "b"):
+        photo_file(f"masks/{name}.png", channels=1)
+    plans = []
+
+    def run(place, plan, address, watch):
+        plans.append(plan)
+        return [PhotoReport("a", "a", "done")]
+
+    monkeypatch.setattr(fleet_run, "run_fleet", run)
+    options = ["--masks", "masks", "--range", "0,4095", "--max-pixels", "1M"]
+    succeed("fleet", "photos", "--output", "out", *TINY_FLEET, *options)
+    (plan,) = plans
+    assert plan.options["value_range"] == [0, 4095]
+    assert plan.options["max_pixels"] == 10**6
+    masks = [Path(photo.options["masks"][0]) for photo in plan.photos]
+    assert masks == [Path(f"masks/{name}.png").absolute() for name in ("a", "b")]
+
+
 @pytest.mark.parametrize(
     ("code", "args", "words"),
     [
+        (1, ["photos", "--output", "out", "--masks", "photos/a.png"], "one for each"),
+        (2, ["photos", "--output", "out", "--range", "5,1"], "lower number first"),
         (2, ["photos"], "Missing option '--output'"),
         (1, ["missing", "--output", "out"], "An input must be"),
         (1, ["photos", "--output", "photos"], "A place must be empty"),

@@ -8,6 +8,7 @@ from support.checks import assert_one_line
 from keras_singan.errors import FleetError
 from keras_singan.errors import needs_extra
 from keras_singan.fleet.photos.listing import list_photos
+from keras_singan.fleet.photos.listing import with_masks
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +52,45 @@ def test_a_csv_manifest_gives_names_and_options(tmp_path):
         },
         {"photo": "/x/y.png"},
     ]
+
+
+def test_masks_and_ranges_of_a_manifest_are_those_of_fit(tmp_path):
+    text = 'photo,mask,range\na.webp,m/dog.png; sky.png,"0,4095"\na.webp,,auto\n'
+    Path("b/m.csv").write_text(text, "utf-8")
+    first, second = list_photos(["b/m.csv"])
+    assert first["masks"] == [str(tmp_path / "b" / n) for n in ("m/dog.png", "sky.png")]
+    assert first["value_range"] == [0, 4095] and "mask" not in first
+    assert "masks" not in second and second["value_range"] == "auto"
+    Path("m.jsonl").write_text(
+        '{"photo": "a.webp", "mask": ["x.png"], "range": [0, 1]}'
+    )
+    (entry,) = list_photos(["m.jsonl"])
+    assert entry["masks"] == [str(tmp_path / "x.png")]
+    assert entry["value_range"] == [0, 1]
+
+
+def test_a_folder_of_masks_gives_each_photo_the_one_of_its_name(tmp_path):
+    for name in ("b/masks/p10.png", "b/masks/p2.png", "b/masks/q.gif"):
+        Path(name).parent.mkdir(exist_ok=True)
+        Path(name).write_bytes(b"x")
+    masked = with_masks(list_photos(["b"]), "b/masks")
+    # The masks lie below the photos, and are none of them.
+    assert [Path(each["photo"]).name for each in masked] == [
+        *("q.png", "p2.JPG", "p10.jpg")
+    ]
+    assert [Path(each["masks"][0]).name for each in masked] == [
+        *("q.gif", "p2.png", "p10.png")
+    ]
+    own = with_masks([{"photo": "/x/p2.png", "masks": ["/y.png"]}], "b/masks")
+    assert own == [{"photo": "/x/p2.png", "masks": ["/y.png"]}]
+
+
+def test_a_photo_without_its_mask_is_refused():
+    with pytest.raises(
+        FleetError, match=r"one for each photo.* 0 for .*q\.png"
+    ) as error:
+        with_masks(list_photos(["b/deep"]), "a.webp")
+    assert_one_line(error)
 
 
 def test_a_jsonl_manifest_may_name_a_photo_twice():

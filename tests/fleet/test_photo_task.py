@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.faulty_store import fresh_store
+from support.photos import encoded
 from support.photos import photo
 from support.tiny_models import TINIER
 from support.tiny_models import assert_same_weights
@@ -16,6 +17,7 @@ import keras_singan
 from keras_singan import SinGAN
 from keras_singan.errors import FleetError
 from keras_singan.fleet import place as place_module
+from keras_singan.fleet.extras import open_store
 from keras_singan.fleet.place import Place
 from keras_singan.fleet.records import STOP
 from keras_singan.fleet.records import write_json_to
@@ -85,6 +87,42 @@ def test_a_photo_is_trained_sampled_and_measured(place, order, tmp_path):
     assert ".saved.json" not in place.names("n")
     assert place.names("n/.saved") == set()
     assert_same_weights(trained(place, tmp_path), straight())
+
+
+def test_masks_are_trained_and_samples_come_in_pairs(place, order, tmp_path):
+    masks = []
+    for index, name in enumerate(("dog", "sky")):
+        mask = np.zeros((24, 30), "uint8")
+        mask[4 + index : 14, 8:20] = 255
+        store, path = open_store(f"faulty://photos/{name}.png")
+        store.pipe_file(path, encoded(Image.fromarray(mask), "PNG"))
+        masks.append(f"faulty://photos/{name}.png")
+    options = OPTIONS | {"masks": masks, "value_range": "auto", "max_pixels": 10**6}
+    outcome = train_photo(order | {"options": options, "evaluate": True})
+    assert outcome["state"] == "done", outcome
+    assert place.names("n/samples") == {
+        f"sample_00{index}{ending}.png"
+        for index in (0, 1)
+        for ending in ("", "_mask_dog", "_mask_sky")
+    }
+    data = place.read("n/samples/sample_001_mask_sky.png")
+    values = np.asarray(Image.open(io.BytesIO(data)))
+    assert values.shape == (24, 30) and set(np.unique(values)) <= {0, 255}
+    assert trained(place, tmp_path).pyramid_.mask_names == ("dog", "sky")
+
+
+def test_a_mask_that_is_wrong_is_called_as_it_was_given(place, order):
+    options = OPTIONS | {"masks": ["faulty://photos/none.png"]}
+    outcome = train_photo(order | {"options": options})
+    assert outcome["state"] == "failed"
+    assert "Received: 'faulty://photos/none.png'" in outcome["error"]
+    store, path = open_store("faulty://photos/black.png")
+    black = Image.fromarray(np.zeros((24, 30), "uint8"))
+    store.pipe_file(path, encoded(black, "PNG"))
+    options = OPTIONS | {"masks": ["faulty://photos/black.png"]}
+    outcome = train_photo(order | {"options": options, "run": uuid.uuid4().hex})
+    assert outcome["state"] == "failed" and "empty mask" in outcome["error"]
+    assert "'faulty://photos/black.png'" in outcome["error"]
 
 
 @pytest.mark.parametrize("iterations", [3, 8])

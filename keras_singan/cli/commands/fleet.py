@@ -9,7 +9,10 @@ import click
 
 from keras_singan.cli.config_options import config_options
 from keras_singan.cli.config_options import config_values
+from keras_singan.cli.options import max_pixels_option
+from keras_singan.cli.options import range_option
 from keras_singan.errors import FleetError
+from keras_singan.io.decode import MAX_PIXELS
 
 
 class _FleetGroup(click.Group):
@@ -33,8 +36,8 @@ def fleet():
     """Train many photos, on this machine or on a cluster.
 
     INPUT is a photo, a folder, a pattern, a URL such as s3://bucket/photos, or a
-    manifest: a .csv or .jsonl file with a `photo`, maybe a `name`, and options of
-    train for each photo.
+    manifest: a .csv or .jsonl file with a `photo`, maybe a `name` and a `mask`, and
+    options of train for each photo.
 
     Each photo gets a run folder PLACE/NAME; PLACE/report.csv tells how each fares.
     Give the same command again after an interruption: it goes on.
@@ -96,6 +99,11 @@ _verbose = click.option(
     show_default=True,
     help="Transparency: on white, or as a 4th channel.",
 )
+@click.option(
+    "--masks", help="Folder or URL with a mask of the same name for each photo."
+)
+@range_option
+@max_pixels_option
 @click.option("--dry-run", is_flag=True, help="Only show photos, time and memory.")
 @_verbose
 def run(
@@ -109,6 +117,9 @@ def run(
     export,
     evaluate,
     alpha,
+    masks,
+    value_range,
+    max_pixels,
     dry_run,
     verbose,
     **values,
@@ -123,7 +134,11 @@ def run(
     )
     place = Place(place)
     options = config_values(**values) | {"alpha": alpha}
-    plan = plan_fleet(inputs, place, options, settings)
+    if value_range is not None:
+        options["value_range"] = value_range
+    if max_pixels != MAX_PIXELS:
+        options["max_pixels"] = max_pixels
+    plan = plan_fleet(inputs, place, options, settings, masks)
     if dry_run:
         _show_estimate(place, plan, address)
     else:

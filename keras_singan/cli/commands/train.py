@@ -10,11 +10,10 @@ from keras_singan.cli.given_images import read_dash
 from keras_singan.cli.options import IMAGE
 from keras_singan.cli.options import RUNS
 from keras_singan.cli.options import PathType
-from keras_singan.cli.options import PixelsType
+from keras_singan.cli.options import max_pixels_option
 from keras_singan.cli.options import range_option
 from keras_singan.cli.process.quiet import import_quietly
 from keras_singan.errors import RunFolderError
-from keras_singan.io.decode import MAX_PIXELS
 from keras_singan.io.unwinding import signal_of
 from keras_singan.performance.threads import share_threads
 
@@ -44,13 +43,7 @@ from keras_singan.performance.threads import share_threads
     help="Transparency: on white, or as a 4th channel.",
 )
 @range_option
-@click.option(
-    "--max-pixels",
-    type=PixelsType(),
-    default=MAX_PIXELS,
-    show_default="268M",
-    help="Most pixels that IMAGE may have.",
-)
+@max_pixels_option
 @click.option(
     "--resume/--no-resume",
     default=True,

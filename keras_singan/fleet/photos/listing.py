@@ -46,6 +46,41 @@ def list_photos(inputs):
     return entries
 
 
+def with_masks(entries, folder):
+    """Gives each photo the mask of its name; masks themselves are no photos.
+
+    Args:
+        entries: What `list_photos` returned.
+        folder: Folder or URL with a mask for each photo, of its name but for the
+            suffix. Photos that have masks already, from a manifest, keep them.
+
+    Raises:
+        FleetError: If a photo has none there, or several.
+    """
+    masks = [each["photo"] for each in list_photos([folder])]
+    named = {}
+    for mask in masks:
+        named.setdefault(stem_of(mask), []).append(mask)
+    masked = []
+    for entry in entries:
+        if entry["photo"] in masks:
+            continue
+        found = entry.get("masks") or named.get(stem_of(entry["photo"]), [])
+        if "masks" not in entry and len(found) != 1:
+            raise FleetError(
+                "A folder of masks must hold one for each photo, named as it is. "
+                f"Received: {len(found)} for {entry['photo']!r} in {str(folder)!r}."
+            )
+        masked.append(entry | {"masks": found})
+    return masked
+
+
+def stem_of(photo):
+    """Returns the name of a path or URL, without folder and suffix."""
+    last = photo.replace("\\", "/").rpartition("/")[2]
+    return last.rpartition(".")[0] or last
+
+
 def _found(text):
     photos = _stored(text) if "://" in text else _on_disk(text)
     if not photos:
@@ -111,6 +146,8 @@ def _manifest(text):
     if data is None:
         raise FleetError(f"A manifest must exist. Received: {text!r}.")
     for row in read_manifest(data, text):
+        if isinstance(row.get("masks"), list):
+            row["masks"] = [_beside(text, str(mask)) for mask in row["masks"]]
         yield row | {"photo": _beside(text, row["photo"].strip())}
 
 

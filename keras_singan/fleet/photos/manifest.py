@@ -6,19 +6,22 @@ portraits/ann.jpg,ann,fast,250,1
 ```
 
 `photo` is needed. It is relative to the manifest's folder. `name` names the run
-folder. All other columns are options of `train` for that photo: `preset`,
-`task`, `alpha`, or a field of `SinGANConfig`; an empty cell means what the
-whole fleet has.
+folder. `mask` is a mask of the photo, or several with `;` between them, beside the
+manifest, too. All other columns are options of `train` for that photo: `preset`,
+`task`, `alpha`, `range`, `max_pixels`, or a field of `SinGANConfig`; an empty cell
+means what the whole fleet has.
 """
 
 import csv
 import io
 import json
 
-from keras_singan.errors import ConfigError
 from keras_singan.errors import FleetError
 
 SUFFIXES = (".csv", ".jsonl")
+_TEXTS = ("photo", "name", "mask", "masks")
+# Columns that are named as the command's options, and what `SinGAN.fit` calls them.
+_NAMES = {"mask": "masks", "range": "value_range"}
 
 
 def read_manifest(data, address):
@@ -48,7 +51,17 @@ def read_manifest(data, address):
             if not isinstance(value, str) or (key == "photo" and not value.strip()):
                 text = f"must have a text as `{key}` in photo {number}"
                 raise _refused(text, address)
-    return rows
+    return [_as_fit_has_it(row) for row in rows]
+
+
+def _as_fit_has_it(row):
+    row = {_NAMES.get(key, key): value for key, value in row.items()}
+    masks, value_range = row.get("masks"), row.get("value_range")
+    if isinstance(masks, str):
+        row["masks"] = [mask.strip() for mask in masks.split(";") if mask.strip()]
+    if isinstance(value_range, str) and value_range != "auto":
+        row["value_range"] = [parse_value(end) for end in value_range.split(",")]
+    return row
 
 
 def parse_value(text):
@@ -70,7 +83,7 @@ def _csv_rows(text, address):
                 raise _refused(text, address)
             texts = {key.strip(): (value or "").strip() for key, value in row.items()}
             yield {
-                key: value if key in ("photo", "name") else parse_value(value)
+                key: value if key in _TEXTS else parse_value(value)
                 for key, value in texts.items()
                 if value
             }
@@ -94,27 +107,3 @@ def _jsonl_rows(text, address):
 
 def _refused(text, address):
     return FleetError(f"A manifest {text}. Received: {address!r}.")
-
-
-def check_options(options, where):
-    """Raises `ConfigError` for options that `train` does not have.
-
-    Args:
-        options: Dictionary of `preset`, `task`, `alpha` and fields of
-            `SinGANConfig`.
-        where: Whose they are, for the error.
-    """
-    from keras_singan.config import resolve_config
-
-    values = dict(options)
-    alpha = values.pop("alpha", "composite")
-    try:
-        if alpha not in ("composite", "train"):
-            raise ConfigError(
-                f"`alpha` must be 'composite' or 'train'. Received: alpha={alpha!r}."
-            )
-        resolve_config(values.pop("preset", "fast"), **values)
-    except TypeError as error:
-        raise ConfigError(f"{where}: {error}. Received: {options!r:.200}.") from None
-    except ConfigError as error:
-        raise ConfigError(f"{where}: {error}") from None

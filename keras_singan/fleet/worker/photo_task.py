@@ -4,7 +4,7 @@ An order is a dictionary that JSON can hold:
 
 ```
 place, name, photo      where results go, what the photo is called, where it is
-options                 of `train`: preset, task, alpha, fields of SinGANConfig
+options                 of `train`: see `keras_singan.fleet.photos.train_options`
 samples, export, evaluate, attempts, cpus, gpus     see `Settings`
 run, version            the driver's run, and the version of keras_singan it has
 ```
@@ -31,6 +31,7 @@ from keras_singan.errors import ImageError
 from keras_singan.errors import ImageWarning
 from keras_singan.errors import sentence
 from keras_singan.fleet.extras import open_store
+from keras_singan.fleet.photos.train_options import split_options
 from keras_singan.fleet.place import Place
 from keras_singan.fleet.records import PLAN
 from keras_singan.fleet.records import attempts_of
@@ -164,15 +165,18 @@ def _work(place, order, attempts):
     write_json_to(place, attempts_of(order["name"]), attempts)
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        photo = _fetch(order["photo"], scratch)
+        photo, *masks = (
+            _fetch(address, scratch / str(index))
+            for index, address in enumerate(_addresses(order))
+        )
         if place.is_local:
             folder, sets = place.path(order["name"]), None
         else:
             folder, sets = scratch / "run", _restored(place, order, scratch)
             stack.callback(_save_quietly, sets)
             stack.enter_context(sets.kept())
-        with _named(photo, order["photo"]):
-            singan = _fit(place, order, attempt, photo, folder, sets)
+        with _named((photo, *masks), _addresses(order)):
+            singan = _fit(place, order, attempt, photo, masks, folder, sets)
         found = _results(place, order, singan, folder)
         if sets is not None:
             sets.finish()
@@ -210,12 +214,19 @@ def _facts(order):
     } | versions
 
 
-def _fetch(photo, scratch):
-    """Brings a photo of a store to this machine; gives a path."""
+def _addresses(order):
+    """Where the photo and its masks are."""
+    return [order["photo"], *order["options"].get("masks", ())]
+
+
+def _fetch(photo, folder):
+    """Brings a photo of a store to a folder of this machine; gives a path."""
     if "://" not in photo:
         return photo
     store, path = open_store(photo)
-    local = scratch / f"photo{Path(path).suffix}"
+    # Under its own name: masks are called by theirs.
+    local = folder / Path(path).name
+    folder.mkdir()
     try:
         store.get_file(path, str(local))
     except FileNotFoundError:
@@ -225,12 +236,14 @@ def _fetch(photo, scratch):
 
 
 @contextlib.contextmanager
-def _named(path, photo):
-    """Names a photo in errors as the user did, not as the copy of it."""
+def _named(paths, photos):
+    """Names photos in errors as the user did, not as the copies of them."""
     try:
         yield
     except ImageError as error:
-        text = str(error).replace(repr(str(path)), repr(photo))
+        text = str(error)
+        for path, photo in zip(paths, photos, strict=True):
+            text = text.replace(repr(str(path)), repr(photo))
         raise ImageError(text) from error
 
 
@@ -249,7 +262,7 @@ def _save_quietly(sets):
         sets.save()
 
 
-def _fit(place, order, attempt, photo, folder, sets):
+def _fit(place, order, attempt, photo, masks, folder, sets):
     from keras_singan.estimator import SinGAN
     from keras_singan.fleet.worker.stop_watch import StopWatch
     from keras_singan.fleet.worker.stop_watch import is_stopped
@@ -257,13 +270,13 @@ def _fit(place, order, attempt, photo, folder, sets):
     if is_stopped(place, order):
         raise KeyboardInterrupt
     _wait_for_orphan(folder)
-    options = dict(order["options"])
-    alpha = options.pop("alpha", "composite")
+    reading, values = split_options(order["options"])
+    reading |= {"masks": masks} if masks else {}
     watch = StopWatch(
         place, order, attempt["id"], every=2.0 if place.is_local else 10.0, sets=sets
     )
-    return SinGAN(options.pop("preset", "fast"), **options).fit(
-        photo, alpha=alpha, checkpoint_dir=folder, callbacks=[watch], verbose=0
+    return SinGAN(values.pop("preset"), **values).fit(
+        photo, **reading, checkpoint_dir=folder, callbacks=[watch], verbose=0
     )
 
 
@@ -279,15 +292,28 @@ def _wait_for_orphan(folder):
         time.sleep(0.5)
 
 
+def _write_samples(singan, count, folder):
+    """Writes samples, and their masks beside them; gives the samples, one at least."""
+    import numpy as np
+
+    from keras_singan.io.image import save_image
+
+    pyramid = singan.pyramid_
+    masked = bool(pyramid.mask_channels)
+    drawn = singan.sample(max(1, count), seed=0, return_masks=masked)
+    pairs = np.concatenate(drawn, axis=-1) if masked else drawn
+    for index, pair in enumerate(pairs[:count]):
+        for ending, part in pyramid.parts(pair).items():
+            path = folder / f"sample_{index:03d}{ending}.png"
+            save_image(path, part, overwrite=True)
+    return drawn[0] if masked else drawn
+
+
 def _results(place, order, singan, folder):
     """Makes what was asked for beside the model; gives the figures."""
     from keras_singan.fleet.contact_pages import draw_pair
-    from keras_singan.io.image import save_image
 
-    samples = singan.sample(max(1, order["samples"]), seed=0)
-    for index, sample in enumerate(samples[: order["samples"]]):
-        path = folder / "samples" / f"sample_{index:03d}.png"
-        save_image(path, sample, overwrite=True)
+    samples = _write_samples(singan, order["samples"], folder / "samples")
     photo = singan.training_image()
     place.write(pair_of(order["name"]), draw_pair(photo, samples[0]))
     if order["export"]:

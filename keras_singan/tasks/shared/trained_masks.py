@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_singan.config import MOST_MASKS
 from keras_singan.errors import ImageError
 from keras_singan.errors import ImageWarning
 from keras_singan.io.sources import describe
-from keras_singan.models.pyramid import MOST_MASKS
 from keras_singan.ops import masks as mask_ops
 from keras_singan.ops.resize import resize
 from keras_singan.tasks.shared.regions import brightest
