@@ -14,11 +14,13 @@ def require_tensorflow():
 
     Some operations of Keras give numbers in the type of its config file, whatever
     they are given. Another type than float32 is replaced for this process, with a
-    warning.
+    warning; so are `KERAS_MAX_EPOCHS` and `KERAS_MAX_STEPS_PER_EPOCH`, by which a
+    training would count as finished after its first iterations.
 
     Raises:
         BackendError: If another backend is asked for, in the environment or in
-            Keras' own config file. The message holds the line that mends it.
+            Keras' own config file, or that file is one that Keras cannot read. The
+            message holds what mends it.
     """
     wanted = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if wanted != "tensorflow":
@@ -27,6 +29,8 @@ def require_tensorflow():
         import keras
     except ImportError as error:
         raise BackendError(_text(f"{type(error).__name__}: {error}")) from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise BackendError(_settings_text(error)) from None
     if keras.backend.backend() != "tensorflow":
         raise BackendError(_text(f"keras.backend.backend()={keras.backend.backend()}"))
     # TensorFlow reads it when it first uses a GPU, of which others want a part.
@@ -38,6 +42,32 @@ def require_tensorflow():
             stacklevel=2,
         )
         keras.config.set_floatx("float32")
+    _lift_limits(keras.config)
+
+
+def _lift_limits(config):
+    """Lets trainings run to their end."""
+    limits = {"max_epochs": config.max_epochs()}
+    limits["max_steps_per_epoch"] = config.max_steps_per_epoch()
+    found = [f"{name}={value}" for name, value in limits.items() if value is not None]
+    if found:
+        warnings.warn(
+            "keras_singan trains every iteration, and has lifted Keras' limits for "
+            f"this process. Received: {', '.join(found)}.",
+            stacklevel=3,
+        )
+        config.set_max_epochs(None)
+        config.set_max_steps_per_epoch(None)
+
+
+def _settings_text(error):
+    folder = os.environ.get("KERAS_HOME") or os.path.join("~", ".keras")
+    text = " ".join(str(error).split())[:200]
+    return (
+        "Keras must be able to read its own settings: mend or delete "
+        f"{os.path.join(folder, 'keras.json')}, or the variables KERAS_*. "
+        f"Received: {text!r}."
+    )
 
 
 def _text(received):

@@ -102,6 +102,16 @@ def needs_extra(subject, extra):
     return f"{subject} needs the extra `{extra}`: {command}{where}."
 
 
+def tensorflow_reason(error):
+    """Returns what TensorFlow says, in one line, without names of its operations.
+
+    Args:
+        error: A `tf.errors.OpError`.
+    """
+    text = re.sub(r"\{\{[^{}]*\}\}|\[Op:\w*\]( name:\s*)?", "", error.message)
+    return " ".join(text.split())
+
+
 def sentence(error):
     """Returns what happened in one line, of any exception.
 

@@ -1,5 +1,6 @@
 import multiprocessing
 import os
+import subprocess
 import sys
 
 import keras
@@ -69,6 +70,42 @@ def test_another_float_type_in_the_config_file_of_keras_is_replaced():
         assert keras.config.floatx() == "float32"
     finally:
         keras.config.set_floatx("float32")
+    require_tensorflow()
+
+
+@pytest.mark.parametrize(
+    "settings, variables",
+    [
+        ("[]", {}),
+        ('{"floatx": "float8"}', {}),
+        ("{}", {"KERAS_MAX_EPOCHS": "many"}),
+    ],
+)
+def test_settings_that_keras_cannot_read_are_named(tmp_path, settings, variables):
+    (tmp_path / "keras.json").write_text(settings)
+    code = "from keras_singan.backend import require_tensorflow as f; f()"
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"KERAS_HOME": str(tmp_path)} | variables,
+        capture_output=True,
+        text=True,
+    )
+    line = result.stderr.splitlines()[-1]
+    assert "BackendError: Keras must be able to read its own settings" in line
+    assert str(tmp_path / "keras.json") in line and "variables KERAS_*" in line
+
+
+def test_limits_of_epochs_end_no_training_early():
+    keras.config.set_max_epochs(1)
+    keras.config.set_max_steps_per_epoch(2)
+    try:
+        with pytest.warns(UserWarning, match="max_epochs=1, max_steps_per_epoch=2"):
+            require_tensorflow()
+        assert keras.config.max_epochs() is None
+        assert keras.config.max_steps_per_epoch() is None
+    finally:
+        keras.config.set_max_epochs(None)
+        keras.config.set_max_steps_per_epoch(None)
     require_tensorflow()
 
 

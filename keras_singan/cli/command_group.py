@@ -64,7 +64,8 @@ def _summary(command):
     cls=_Group,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="keras-singan")
+# Images of containers often have a variable of that name, the version itself.
+@click.version_option(__version__, prog_name="keras-singan", allow_from_autoenv=False)
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def cli(debug):
     """SinGAN: learn one photo, then draw new variations of it.

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from keras_singan.errors import OutputError
 from keras_singan.errors import TaskError
+from keras_singan.errors import tensorflow_reason
 from keras_singan.export.limits import ExportLimits
 from keras_singan.export.packed_pyramid import pack
 from keras_singan.export.readme import readme
@@ -74,7 +75,7 @@ def export_saved_model(
     except tf.errors.OpError as error:
         raise OutputError(
             "`path` must be a folder that can be written to, but TensorFlow says "
-            f"{' '.join(error.message.split())!r}. Received: path={str(target)!r}."
+            f"{tensorflow_reason(error)!r}. Received: path={str(target)!r}."
         ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_singan.errors import ConfigError
 from keras_singan.errors import needs_extra
+from keras_singan.errors import tensorflow_reason
 from keras_singan.io.files import refuse
 
 LOSSES = (
@@ -123,7 +124,8 @@ class TensorBoardLog(ScaleCallback):
         try:
             yield
         except tf.errors.OpError as error:
-            raise refuse(self._folder, OSError(error.message)) from error
+            reason = OSError(tensorflow_reason(error))
+            raise refuse(self._folder, reason) from error
 
     @contextlib.contextmanager
     def _writing(self):

@@ -53,6 +53,11 @@ def test_version_is_the_installed_one():
     assert metadata.version("keras-singan") == keras_singan.__version__
 
 
+def test_a_variable_with_the_version_asks_for_nothing():
+    result = succeed("info", "--help", env={"KERAS_SINGAN_VERSION": "0.1.0"})
+    assert result.stdout.startswith("Usage: ")
+
+
 def test_the_package_installs_the_command():
     (script,) = metadata.entry_points(group="console_scripts", name="keras-singan")
     assert script.dist.name == "keras-singan"

@@ -4,6 +4,7 @@ import errno
 import importlib.util
 import os
 import re
+import signal
 import sys
 
 import numpy as np
@@ -190,3 +191,15 @@ def test_what_ffmpeg_dies_of_is_said(tmp_path, monkeypatch, reads):
     with pytest.raises(OutputError, match="'no h264'. Received: 3 from ffmpeg.") as e:
         save_animation(tmp_path / "x.mp4", smooth(300))
     assert "\n" not in str(e.value) and list(tmp_path.iterdir()) == [ffmpeg]
+
+
+@with_ffmpeg
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell script")
+def test_the_signal_that_ends_ffmpeg_is_named(tmp_path, monkeypatch):
+    ffmpeg = tmp_path / "ffmpeg"
+    ffmpeg.write_text("#!/bin/sh\nkill -XFSZ $$\n")
+    ffmpeg.chmod(0o755)
+    monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(ffmpeg))
+    reason = signal.strsignal(signal.SIGXFSZ)
+    with pytest.raises(OutputError, match=f"answered {reason!r}"):
+        save_animation(tmp_path / "x.mp4", smooth(3))

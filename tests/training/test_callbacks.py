@@ -169,7 +169,10 @@ def test_a_log_that_cannot_be_written_is_one_line(board, monkeypatch):
     log.set_model(SimpleNamespace(name="scale_2", iteration=1))
 
     def scalar(*args, **kwargs):
-        raise tf.errors.ResourceExhaustedError(None, None, "logs; No space\nleft")
+        text = (
+            "{{function_node __wrapped__Flush_}} logs; No space\nleft [Op:Flush] name: "
+        )
+        raise tf.errors.ResourceExhaustedError(None, None, text)
 
     monkeypatch.setattr(tf.summary, "scalar", scalar)
     with pytest.raises(OutputError, match="'logs; No space left'") as caught:

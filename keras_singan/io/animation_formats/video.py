@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import signal
 import subprocess
 import tempfile
 from fractions import Fraction
@@ -55,6 +56,9 @@ def write_mp4(path, frames, fps):
         _feed(process, itertools.chain([first], frames))
         log.seek(0)
         reason = " ".join(log.read().decode(errors="replace").split())
+    if process.returncode < 0:
+        # A limit of the file's size ends it, as does too little memory.
+        reason = signal.strsignal(-process.returncode) or reason
     if process.returncode:
         raise OutputError(
             f"ffmpeg must write the video, but it answered {reason[-300:]!r}. "
