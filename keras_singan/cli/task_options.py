@@ -120,18 +120,20 @@ def count_option(default):
     )
 
 
-def sample_labels(size, variation, around):
+def sample_labels(size, variation, around, refine=None):
     """Returns what a sample's file name says of options that were given.
 
     Args:
         size: (height, width), or `None` for the trained size.
         variation: float, or `None` for the default.
         around: (seed, number) of the sample that is varied, or `None`.
+        refine: `True`, `False`, or `None` for the model's own. Defaults to `None`.
     """
     labels = [] if size is None else ["{}x{}".format(*size)]
     if variation not in (None, VARIATION.default):
         labels.append(f"variation{variation:g}")
-    return labels + (["around{}-{}".format(*around)] if around else [])
+    labels += ["around{}-{}".format(*around)] if around else []
+    return labels + ([] if refine is None else ["refined" if refine else "unrefined"])
 
 
 def refine_words(refine):

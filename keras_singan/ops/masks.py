@@ -18,6 +18,8 @@ _COMPARED = 80
 _DIFFERENCE = 0.15
 # Least length of the blocks in which rows are blurred: fewer, larger products.
 _BLOCK = 64
+# The shades of the number 1 in 8 and in 16 bits, and what float32 makes of black.
+_LABELS, _ROUNDING = (1 / 255, 1 / 65535), 1e-6
 
 
 def threshold(mask):
@@ -37,6 +39,9 @@ def threshold(mask):
 def from_image(image):
     """Returns the mask that an image shows: its bright, opaque pixels.
 
+    An image whose largest number is 1, of 255 or of 65535, is a map of labels: 1 is
+    inside.
+
     Args:
         image: float tensor `(height, width, channels)`, values in [-1, 1]. One
             bright channel makes a pixel bright. Of 4 channels the last is
@@ -45,10 +50,13 @@ def from_image(image):
     Returns:
         bool tensor `(height, width)`.
     """
-    bright = threshold((image + 1) / 2)
-    if image.shape[-1] != 4:
-        return tf.reduce_any(bright, -1)
-    return tf.reduce_any(bright[..., :3], -1) & bright[..., 3]
+    shades = (image + 1) / 2
+    colours = shades[..., :3] if image.shape[-1] == 4 else shades
+    largest = tf.reduce_max(colours)
+    labels = tf.reduce_any(tf.abs(largest - _LABELS) < _ROUNDING)
+    bright = tf.where(labels, colours > _ROUNDING, threshold(colours))
+    inside = tf.reduce_any(bright, -1)
+    return inside & threshold(shades[..., 3]) if image.shape[-1] == 4 else inside
 
 
 def dilate(mask, radius):

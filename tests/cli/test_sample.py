@@ -42,6 +42,14 @@ def size(path):
     return read(path).shape[:2]
 
 
+def test_samples_of_one_seed_that_differ_have_names_of_their_own():
+    for options in ([], ["--refine"], ["--no-refine"]):
+        sample("--seed", 4, *options)
+    stems = {name.removesuffix("_000.png") for name in names() if "_000" in name}
+    parts = ("seed0004", "refined_seed0004", "unrefined_seed0004")
+    assert stems == {f"sample_scale0_{part}" for part in parts}
+
+
 def test_file_names_hold_scale_seed_and_number_and_are_printed():
     result = sample("--scale", 1, "--seed", 12)
     expected = ["sample_scale1_seed0012_000.png", "sample_scale1_seed0012_001.png"]

@@ -73,6 +73,15 @@ def test_an_image_shows_its_bright_opaque_pixels():
         assert np.array_equal(shown, np.array(wanted) & inside)
 
 
+@pytest.mark.parametrize("top", [255, 65535])
+def test_a_map_of_the_labels_0_and_1_is_a_mask(top):
+    labels = np.array([[0, 1, 0, 1]], "float32")[..., None] / top * 2 - 1
+    assert masks.from_image(tf.constant(labels)).numpy().tolist() == [[0, 1, 0, 1]]
+    # Other dark pictures are none.
+    assert not masks.from_image(tf.constant((labels + 1) * 3 - 1)).numpy().any()
+    assert not masks.from_image(tf.fill((2, 2, 3), -1.0)).numpy().any()
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 50), st.integers(0, 99))
 def test_dilation_is_exact(height, width, radius, seed):

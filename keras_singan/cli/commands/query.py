@@ -76,7 +76,7 @@ def sample(url, count, scale, size, tile, seed, output, overwrite, **rest):
     name = f"sample_tile_{tile}" if tile else "sample"
     more = {name: rest.pop(name) for name in ("refine", "variation", "around")}
     options = {"start_scale": scale, "size": size, "tile": tile, **more}
-    shape = sample_labels(size, more["variation"], more["around"])
+    shape = sample_labels(size, more["variation"], more["around"], more["refine"])
     with connect(url, **rest) as client:
         draw = functools.partial(client.iterate_samples, **options)
         _write_drawn(client, draw, name, scale, seed, count, output, overwrite, shape)

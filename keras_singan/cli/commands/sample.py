@@ -94,7 +94,7 @@ def sample(
     plain = grid and len(scale) == 1
     make = _grid_result if plain else _result
     name = f"sample_tile_{tile}" if tile else "sample"
-    shape = sample_labels(size, variation, around)
+    shape = sample_labels(size, variation, around, refine)
     results = [make(job, name, each, count, images, shape, masks) for each in scale]
     sheet = job.sheet_stem(name, scale, *shape) if len(scale) > 1 else None
     source = job.singan.training_image
