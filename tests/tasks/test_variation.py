@@ -8,13 +8,16 @@ from support.photos import beyond
 from support.photos import box
 from support.photos import photo
 from support.tiny_models import pyramid_of
+from support.tiny_models import random_pyramid
 from support.tiny_models import trained
 
 from keras_singan import ImageError
 from keras_singan import TaskError
+from keras_singan.io.image import to_float
 from keras_singan.models.generation.masked_generation import RADIUS_AT_250
 from keras_singan.models.generation.masked_generation import draw_on_canvases
 from keras_singan.models.generation.masked_generation import part_canvases
+from keras_singan.models.generation.masked_generation import wider_canvases
 from keras_singan.tasks.variation import vary
 from keras_singan.tasks.variation import vary_graph
 
@@ -91,6 +94,19 @@ def test_the_noise_outside_is_the_reconstructions():
     assert np.allclose(drawn, model.draw(5, [2]), atol=1e-6)
     canvases = part_canvases(model, model.real.value, ~whole)
     assert np.array_equal(draw_on_canvases(model, canvases, 5, [2]), model.real.value)
+
+
+def test_what_stays_has_no_colour_of_what_is_transparent():
+    # A red sprite on black that nobody sees, smaller at the scales below.
+    sprite = np.zeros((48, 60, 4), np.uint8)
+    sprite[13:35, 17:43] = (255, 0, 0, 255)
+    image = tf.constant(to_float(sprite)[None])
+    model = random_pyramid((24, 30), channels=4)
+    region = tf.constant(box((48, 60), share=8))
+    parts = part_canvases(model, image, region)
+    for canvas in parts + wider_canvases(model, image, (3, 0, 0, 0)):
+        real = (canvas.real.numpy()[0] + 1) / 2
+        assert real[real[..., 3] > 0.1][:, 0].min() > 0.99
 
 
 def test_several_scales_give_a_stack_from_one_seed():

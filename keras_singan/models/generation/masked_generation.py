@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from keras_singan.ops import masks
 from keras_singan.ops.mirror import mirror_pad
+from keras_singan.ops.opacity import resize_picture
 from keras_singan.ops.resize import resize
 
 # By how much a part grows and fades out, in pixels, where the long side has 250.
@@ -117,7 +118,7 @@ def part_canvases(pyramid, image, region, sizes=None):
         canvases.append(
             Canvas(
                 size=size,
-                real=resize(image, size),
+                real=resize_picture(image, size, pyramid.mask_channels),
                 fresh=fresh,
                 soft=masks.soften(fresh, RADIUS_AT_250),
                 rec_noise=pyramid.rec_noise(scale) if trained else silence,
@@ -144,10 +145,11 @@ def wider_canvases(pyramid, image, pads):
         here = scaled_pads(pads, size, pyramid.sizes[-1])
         left, right, top, bottom = here
         soft = frame(size, here, feather_of(size))
+        real = resize_picture(image, size, pyramid.mask_channels)
         canvases.append(
             Canvas(
                 size=(size[0] + top + bottom, size[1] + left + right),
-                real=mirror_pad(resize(image, size), here),
+                real=mirror_pad(real, here),
                 fresh=soft > 0,
                 soft=soft,
                 rec_noise=mirror_pad(pyramid.rec_noise(scale), here),
