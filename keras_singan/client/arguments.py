@@ -163,10 +163,10 @@ def _tile_row(tile, size, seed, start_scale, refine, variation, around):
             "`variation` must be 1 and `around` None with `tile`. "
             f"Received: variation={variation!r}, around={around!r}."
         )
-    if refine:
+    if refine is not None:
         raise TaskError(
-            "`refine` must be False or None with `tile`, since refined borders would "
-            f"not meet. Received: refine={refine!r}."
+            "`refine` must be None with `tile`: a server refines tiles as the model is "
+            f"made for it. Received: refine={refine!r}."
         )
     row = request_row(SAMPLE_TILE, {"seed": seed} | _sides(size))
     return row | {"tile": tile_number(tile)}

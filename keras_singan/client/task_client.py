@@ -66,7 +66,7 @@ class TaskClient:
             size: (height, width) in pixels, or `None` for the trained size.
                 Defaults to `None`.
             tile: `"x"`, `"y"` or `"both"` for images that repeat there without a
-                seam, with `start_scale` 0. Defaults to `None`.
+                seam, with `start_scale` 0 and `refine` `None`. Defaults to `None`.
             refine: Whether the photo's own patches refine the result: crisper.
                 `None` for the server's default. Defaults to `None`.
             variation: How far from the photo, in [0, 1]: 0 is the photo as the model

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from keras_singan.export.guards import bounded_size
 from keras_singan.export.guards import obey
-from keras_singan.models.generation.wrapped_generation import AXES
+from keras_singan.models.generation.wrapped_generation import WRAPS
 from keras_singan.models.generation.wrapped_generation import draw_wrapped
 from keras_singan.ops import masks
 from keras_singan.ops.plan_sizes import plan_sizes
@@ -110,11 +110,8 @@ class Rows:
     def _sample_tile(self, seed, index, height, width, tile):
         sizes = plan_sizes(self.pyramid.sizes, (height, width))
         sizes[0] = self._coarsest(sizes[0], (height, width))
-
-        def draw(axes):
-            return lambda: draw_wrapped(self.pyramid, seed, [index], axes, sizes)[0]
-
-        return tf.switch_case(tile - 1, [draw(axes) for axes in AXES.values()])
+        wraps = tf.unstack(tf.gather(list(WRAPS.values()), tile - 1))
+        return draw_wrapped(self.pyramid, seed, [index], wraps, sizes)[0]
 
     def _super_resolution(self, image, factor, seed):
         sides = tf.unstack(step_sizes(tf.shape(image)[:2], factor)[-1])

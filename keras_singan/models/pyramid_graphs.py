@@ -37,15 +37,15 @@ class PyramidGraphs:
         scales = range(self.num_scales)
         self._graphs = [self._new_graph(scale) for scale in scales]
         self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
-        number, rounds = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
+        number, whole = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
         images = self._images_spec()
         self._refine_graph = self.graph(
-            self._exchange_patches, [images, images, number, rounds]
+            self._exchange_patches, [images, images, number, whole, whole, whole]
         )
 
-    def _exchange_patches(self, images, real, alpha, rounds):
+    def _exchange_patches(self, images, real, alpha, rounds, *wraps):
         # Masks follow the patches of the picture that they belong to.
-        return refine(images, real, alpha, rounds, self.image_channels)
+        return refine(images, real, alpha, rounds, self.image_channels, wraps)
 
     def graph(self, function, input_signature):
         """Makes the graph of a function."""
@@ -273,7 +273,9 @@ class PyramidGraphs:
             return tf.where(refine < 0, own, tf.where(refine > 0, always, never))
         return {None: own, True: always, False: never}[refine]
 
-    def refine_scale(self, scale, images, start_scale, refined_from, alpha=None):
+    def refine_scale(
+        self, scale, images, start_scale, refined_from, alpha=None, wraps=(0, 0)
+    ):
         """Replaces the patches of a scale's images by the photo's, if it is refined.
 
         Args:
@@ -283,6 +285,8 @@ class PyramidGraphs:
             refined_from: int or scalar int tensor: see `refined_from`.
             alpha: float: see `SinGANConfig.refine_alpha`. Defaults to `None`: what
                 keeps a given layout.
+            wraps: As in `keras_singan.ops.patches.patch_refinement.refine`. Defaults
+                to `(0, 0)`.
 
         Returns:
             float32 tensor of the shape of `images`.
@@ -293,8 +297,8 @@ class PyramidGraphs:
             last = tf.equal(scale, self.num_scales - 1)
             rounds = tf.where(last, _LAST_ROUNDS, _ROUNDS)
             own = max(self.refine_alpha, _LAYOUT_ALPHA) if alpha is None else alpha
-            own = tf.constant(own, tf.float32)
-            return _call(self._refine_graph, images, real, own, rounds)
+            given = tf.constant(own, tf.float32), rounds, *map(_int32, wraps)
+            return _call(self._refine_graph, images, real, *given)
 
         wanted = (start_scale <= scale) & (refined_from <= scale)
         return _when(wanted, exchange, lambda: images)
@@ -367,8 +371,12 @@ class PyramidGraphs:
             float32 tensor `(n, noise height, noise width, channels)`.
         """
         seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
-        numbers = [tf.cast(number, tf.int32) for number in (*size, purpose)]
+        numbers = map(_int32, (*size, purpose))
         return _call(self._noise_graphs[scale], seed, indices, *numbers)
+
+
+def _int32(number):
+    return tf.cast(number, tf.int32)
 
 
 def _call(graph, *inputs):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from keras_singan.errors import TaskError
-from keras_singan.models.generation.wrapped_generation import AXES
+from keras_singan.models.generation.wrapped_generation import WRAPS
 from keras_singan.models.generation.wrapped_generation import wrapped_chunks
 from keras_singan.task_specs import AROUND_INDEX
 from keras_singan.task_specs import VARIATION
@@ -55,7 +55,7 @@ def sample(
         refine: Whether the photo's own patches refine what the generators made:
             crisper, and with nothing foreign in it. `None` is what the model's
             config says for `start_scale` 0, and no for later ones, from which
-            refined samples would be the photo again. Tiles are not refined.
+            refined samples would be the photo again.
             Defaults to `None`.
         variation: How far from the photo, in [0, 1]: the noise of every scale from
             `start_scale` on is `sqrt(1 - variation^2)` times that of the
@@ -137,11 +137,12 @@ def iterate_samples(
     seed = check_seed(seed)
     options = _check_options(refine, variation, around)
     scales = scales if isinstance(scales, tuple) else (scales,)
-    axes = _check_tile(tile, scales)
+    wraps = _check_tile(tile, scales)
     _check_masks(pyramid, masks)
-    if axes is not None:
-        _check_plain(**options)
-        drawn = (wrapped_chunks(pyramid, seed, n, axes, sizes, at_once) for _ in scales)
+    if wraps is not None:
+        _check_unvaried(**options)
+        given = seed, n, wraps, sizes, options["refine"], at_once
+        drawn = (wrapped_chunks(pyramid, *given) for _ in scales)
     else:
         if around is None:
             given = sizes[-1], min(scales), options["variation"], AROUND_INDEX.sentinel
@@ -176,25 +177,20 @@ def _check_options(refine, variation, around):
     return {"refine": refine, "variation": variation, "around": around}
 
 
-def _check_plain(refine, variation, around):
+def _check_unvaried(refine, variation, around):
     if variation != 1 or around is not None:
         raise TaskError(
             "`variation` must be 1 and `around` None with `tile`, because the photo's "
             "own noise does not repeat. "
             f"Received: variation={variation:g}, around={around!r}."
         )
-    if refine:
-        raise TaskError(
-            "`refine` must be False or None with `tile`, since refined borders would "
-            f"not meet. Received: refine={refine!r}."
-        )
 
 
 def _check_tile(tile, scales):
-    """Returns the axes along which a sample repeats, or raises `TaskError`."""
+    """Returns where a sample repeats, or raises `TaskError`."""
     if tile is None:
         return None
-    if tile not in AXES:
+    if tile not in WRAPS:
         raise TaskError(
             f"`tile` must be 'x', 'y', 'both' or None. Received: tile={tile!r}."
         )
@@ -203,7 +199,7 @@ def _check_tile(tile, scales):
             "`start_scale` must be 0 with `tile`, because the photo's own layout does "
             f"not repeat. Received: start_scale={max(scales)}."
         )
-    return AXES[tile]
+    return WRAPS[tile]
 
 
 def reconstruct(pyramid):

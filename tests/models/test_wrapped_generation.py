@@ -8,7 +8,7 @@ from support.tiny_models import trained
 
 from keras_singan import SinGANPyramid
 from keras_singan import TaskError
-from keras_singan.models.generation.wrapped_generation import AXES
+from keras_singan.models.generation.wrapped_generation import WRAPS
 from keras_singan.models.generation.wrapped_generation import draw_wrapped
 from keras_singan.models.generation.wrapped_generation import wrapped_resize
 from keras_singan.tasks.sampling import sample
@@ -29,12 +29,16 @@ def same_sizes(padding, normalization="batch"):
     )
 
 
+# Of `(batch, height, width, channels)`, those along which a tile repeats.
+AXES = {"x": (2,), "y": (1,), "both": (1, 2)}
+
+
 @pytest.mark.parametrize("padding", ["zeros", "noise"])
 @pytest.mark.parametrize("tile", AXES)
 def test_rolled_noise_gives_the_rolled_image(padding, tile, monkeypatch):
     # So there is no border along a wrapped axis: a seam would stay where it is.
     model, axes = same_sizes(padding), AXES[tile]
-    drawn = draw_wrapped(model, 3, [0], axes).numpy()
+    drawn = draw_wrapped(model, 3, [0], WRAPS[tile]).numpy()
     fresh, margin = model.fresh_noise, 2 if padding == "noise" else 0
 
     def rolled(*args):
@@ -47,16 +51,16 @@ def test_rolled_noise_gives_the_rolled_image(padding, tile, monkeypatch):
 
     monkeypatch.setattr(model, "fresh_noise", rolled)
     expected = np.roll(drawn, [5] * len(axes), axes)
-    assert np.allclose(draw_wrapped(model, 3, [0], axes), expected, atol=1e-5)
+    assert np.allclose(draw_wrapped(model, 3, [0], WRAPS[tile]), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("tile", AXES)
 def test_a_wrapped_resize_is_that_of_the_image_beside_itself(tile):
     image = tf.random.stateless_uniform((2, 9, 12, 3), [1, 2], -1, 1)
-    result = wrapped_resize(image, (12, 16), AXES[tile]).numpy()
+    result = wrapped_resize(image, (12, 16), WRAPS[tile]).numpy()
     assert result.shape == (2, 12, 16, 3)
     rolled = tf.roll(image, [3, 3][: len(AXES[tile])], AXES[tile])
-    again = wrapped_resize(rolled, (12, 16), AXES[tile])
+    again = wrapped_resize(rolled, (12, 16), WRAPS[tile])
     assert np.allclose(
         again, np.roll(result, [4] * len(AXES[tile]), AXES[tile]), 0, 1e-4
     )
@@ -69,9 +73,10 @@ def steps(images, axis):
     return every[:, -1], every[:, :-1]
 
 
+@pytest.mark.parametrize("refine", [False, True])
 @pytest.mark.parametrize("tile", AXES)
-def test_the_step_over_the_border_is_one_of_those_inside(tile):
-    images = sample(pyramid(), 32, tile=tile, seed=0)
+def test_the_step_over_the_border_is_one_of_those_inside(tile, refine):
+    images = sample(pyramid(), 32, tile=tile, seed=0, refine=refine)
     assert images.shape == (32, 32, 40, 3)
     for axis in AXES[tile]:
         border, inside = steps(images, axis)

@@ -205,11 +205,13 @@ def test_another_value_is_refused(refine):
         model().sample(1, refine=refine)
 
 
-def test_tiles_are_not_refined():
-    with pytest.raises(TaskError, match="`refine` must be False or None with `tile`"):
-        model().sample(1, tile="both", refine=True)
-    plain = model().sample(1, tile="both", seed=1)
-    assert np.array_equal(model().sample(1, tile="both", seed=1, refine=False), plain)
+def test_tiles_are_refined_as_samples_are():
+    plain, refined = (
+        model().sample(1, tile="both", seed=1, refine=refine)
+        for refine in (False, True)
+    )
+    assert foreign(refined[0]) < 0.95 * foreign(plain[0])
+    assert np.array_equal(model().sample(1, tile="both", seed=1), plain)
 
 
 def test_the_choice_is_kept_in_the_models_file(tmp_path):

@@ -33,7 +33,7 @@ _REACH = 1.5
 _BARRED = 1e3
 
 
-def refine(images, real, alpha=0.0001, rounds=1, seen=None):
+def refine(images, real, alpha=0.0001, rounds=1, seen=None, wraps=(0, 0)):
     """Replaces the patches of images by the nearest ones of the real image.
 
     An image with a side under 7 px has no patches and stays as it is.
@@ -50,6 +50,9 @@ def refine(images, real, alpha=0.0001, rounds=1, seen=None):
             averaged. More rounds give crisper pictures. Defaults to `1`.
         seen: int, how many channels decide which patches are alike. The others,
             those of masks, come along with them. Defaults to `None`: all.
+        wraps: Pair (down, right) of ints or int32 scalars: 1 where an image goes on
+            at its other side, so that patches lie across the border, else 0.
+            Defaults to `(0, 0)`.
 
     Returns:
         float32 tensor of the shape of `images`, values in [-1, 1]. Each image
@@ -60,7 +63,7 @@ def refine(images, real, alpha=0.0001, rounds=1, seen=None):
     alpha, rounds = tf.cast(alpha, tf.float32), tf.cast(rounds, tf.int32)
 
     def refine_one(image):
-        refined = _refine_one(image[None], real, alpha, rounds, seen)[0]
+        refined = _refine_one(image[None], real, alpha, rounds, seen, wraps)[0]
         return tf.ensure_shape(refined, image.shape)
 
     sides = tf.concat([tf.shape(images)[1:3], tf.shape(real)[1:3]], 0)
@@ -72,18 +75,18 @@ def refine(images, real, alpha=0.0001, rounds=1, seen=None):
     )
 
 
-def _refine_one(image, real, alpha, rounds, seen):
+def _refine_one(image, real, alpha, rounds, seen, wraps):
     pictured = real[..., :seen]
-    matches = find_matches(image[..., :seen], pictured, alpha)
+    matches = find_matches(_extended(image, wraps)[..., :seen], pictured, alpha)
     basis = patch_basis(pictured)
     keys = match_features(pictured, basis)
 
     def again(count, image, matches):
-        queries = match_features(image[..., :seen], basis)
+        queries = match_features(_extended(image, wraps)[..., :seen], basis)
         matches = spread_matches(queries, keys, matches, alpha)
-        return count + 1, average_patches(real, matches, seen), matches
+        return count + 1, average_patches(real, matches, seen, wraps), matches
 
-    refined = average_patches(real, matches, seen)
+    refined = average_patches(real, matches, seen, wraps)
     _, refined, _ = tf.while_loop(
         lambda count, *_: count < rounds,
         again,
@@ -192,7 +195,26 @@ def _shrink(image, octave):
     return resize(image, tuple(tf.unstack(size)))
 
 
-def average_patches(real, matches, seen=None):
+def _extended(image, wraps):
+    """Lets an image go on at its other side, so far that every pixel begins a patch."""
+    for axis, wrap in enumerate(wraps, 1):
+        side = tf.shape(image)[axis]
+        places = tf.range(side + (PATCH - 1) * wrap) % side
+        image = tf.gather(image, places, axis=axis)
+    return image
+
+
+def _folded(sums, wraps):
+    """Adds what lies beyond a border that wraps to where it is in the image."""
+    for axis, wrap in enumerate(wraps):
+        beyond = (PATCH - 1) * wrap
+        parts = [beyond, tf.shape(sums)[axis] - 2 * beyond, beyond]
+        first, middle, last = tf.split(sums, tf.stack(parts), axis)
+        sums = tf.concat([first + last, middle], axis)
+    return sums
+
+
+def average_patches(real, matches, seen=None, wraps=(0, 0)):
     """Puts an image together from the real patches that were matched.
 
     Overlapping patches are averaged twice: by how near their middles are, then also
@@ -203,12 +225,19 @@ def average_patches(real, matches, seen=None):
         matches: int32 tensor `(rows, columns, 2)`: for the patch at each (top,
             left), the (top, left) of its real patch.
         seen: int, how many channels must agree. Defaults to `None`: all.
+        wraps: As in `refine`. Defaults to `(0, 0)`.
 
     Returns:
-        float32 tensor `(1, rows + 6, columns + 6, channels)`.
+        float32 tensor `(1, rows + 6, columns + 6, channels)`; along what wraps
+        without the 6.
     """
     ones = tf.ones((*tf.unstack(tf.shape(matches)[:2]), 1))
-    mean = _weighted_mean(real, matches, lambda part, place: ones * _nearness(place))
+
+    def nearness(part, place):
+        return ones * _nearness(place)
+
+    mean = _weighted_mean(real, matches, nearness, wraps)
+    mean = _extended(mean[None], wraps)[0]
 
     def agreement(part, place):
         apart = tf.square(part - _below(mean, place, matches))
@@ -217,10 +246,10 @@ def average_patches(real, matches, seen=None):
         agrees = tf.exp(-apart / (8 * _AGREEMENT**2)) + 1e-6
         return agrees * _nearness(place)
 
-    return _weighted_mean(real, matches, agreement)[None]
+    return _weighted_mean(real, matches, agreement, wraps)[None]
 
 
-def _weighted_mean(real, matches, weigh):
+def _weighted_mean(real, matches, weigh, wraps):
     """Averages the matched patches, a pixel of all patches at a time."""
     pixels = tf.reshape(real, (-1, real.shape[-1]))
     first = matches[..., 0] * tf.shape(real)[2] + matches[..., 1]
@@ -240,7 +269,7 @@ def _weighted_mean(real, matches, weigh):
         (tf.constant(0), tf.zeros((*size, real.shape[-1])), tf.zeros((*size, 1))),
         parallel_iterations=1,
     )
-    return total / weights
+    return _folded(total, wraps) / _folded(weights, wraps)
 
 
 def _nearness(place):

@@ -221,3 +221,29 @@ def test_channels_that_are_not_seen_come_along_with_the_patches():
     alone = refine(image[..., :3], real[..., :3], rounds=2)
     together = refine(image, real, rounds=2, seen=3)
     np.testing.assert_allclose(together[..., :3], alone, atol=1e-5)
+
+
+@pytest.mark.parametrize("wraps", [(0, 1), (1, 0), (1, 1)])
+def test_patches_across_a_border_that_wraps_are_of_the_photo(wraps):
+    # A photo that repeats, and a part of it that does, begun elsewhere.
+    real = np.tile(real_image(20, 24), (1, 2, 2, 1))
+    shifts = [5 * wraps[0], 7 * wraps[1]]
+    image = np.roll(real[:, :20, :24], shifts, (1, 2))
+    refined = refine(noisy(image, 0.05), real, wraps=wraps, rounds=2)
+    np.testing.assert_allclose(refined, image, atol=0.05)
+    # A patch that ends at the border would not be found.
+    plain = refine(noisy(image, 0.05), real, rounds=2)
+    assert plain.shape == refined.shape == image.shape
+
+
+def test_wraps_may_be_decided_in_the_graph():
+    real = real_image()
+    image = noisy(real)
+
+    @tf.function
+    def graph(wraps):
+        return refine(image, real, wraps=tf.unstack(wraps))
+
+    for wraps in ((0, 0), (1, 0)):
+        whole = refine(image, real, wraps=wraps)
+        np.testing.assert_allclose(graph(tf.constant(wraps)), whole, atol=1e-5)
