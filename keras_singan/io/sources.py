@@ -15,10 +15,12 @@ from keras_singan.io.pillow_gaps.deep_pixels import is_misread
 from keras_singan.io.pillow_gaps.png_chunks import SIGNATURE
 from keras_singan.io.pillow_gaps.png_chunks import without_texts
 
+# How Git LFS' stand-in for a file begins.
+LFS_POINTER = b"version https://git-lfs"
 # How files begin, in small letters, that are no image of Pillow's, and what then.
 _HINTS = {
-    b"version https://git-lfs": "this is a Git LFS pointer in place of the image: "
-    "`git lfs pull` fetches it",
+    LFS_POINTER: "this is a Git LFS pointer in place of the image: `git lfs pull` "
+    "fetches it",
     b"%pdf": "this is a PDF: save the picture as PNG or JPEG",
     b"<svg": "this is an SVG drawing: save it as PNG",
     b"<?xml": "this is XML, perhaps an SVG drawing: save the picture as PNG",
@@ -27,6 +29,8 @@ _HINTS = {
 }
 _HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _HEAD = 64
+# Of `numpy.save` and `numpy.savez`.
+_ARRAYS = (b"\x93NUMPY", b"PK")
 
 
 def describe(image):
@@ -84,8 +88,18 @@ def open_path(path, decode_file, decode_array):
 
             # NumPy seeks, which a pipe cannot.
             file = file if file.seekable() else io.BytesIO(file.read())
+            _check_array(file)
             return decode_array(np.asarray(np.load(file, allow_pickle=False)))
         return decode_file(file)
+
+
+def _check_array(file):
+    """Refuses what is no array: NumPy would advise to load it as code."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if head and not head.startswith(_ARRAYS):
+        text = hint(head) or "this is none"
+        raise ImageError(f"`image` must be an array that NumPy wrote, but {text}")
 
 
 def open_image(file):

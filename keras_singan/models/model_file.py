@@ -14,6 +14,7 @@ from keras_singan.config import SinGANConfig
 from keras_singan.errors import ModelFileError
 from keras_singan.errors import SinGANError
 from keras_singan.io.files import write_bytes
+from keras_singan.io.sources import LFS_POINTER
 from keras_singan.models.file_claims import ClaimError
 from keras_singan.models.file_claims import check_finite
 from keras_singan.models.file_claims import check_plan
@@ -158,13 +159,24 @@ def _read_file(path):
         text = f"A model file must be readable ({error.strerror})."
         raise ModelFileError(f"{text} Received: path={str(path)!r}.") from error
     except Exception as error:
-        raise ModelFileError(damaged(path)) from error
+        raise ModelFileError(_pointer(path) or damaged(path)) from error
     if name != _CLASS:
         raise ModelFileError(
             f"The file must hold a SinGANPyramid, but holds {str(name)[:60]!r}. "
             f"Received: path={str(path)!r}."
         )
     return values, weights
+
+
+def _pointer(path):
+    """Says that a file is a stand-in, or returns `None`."""
+    with open(path, "rb") as file:
+        if file.read(len(LFS_POINTER)) != LFS_POINTER:
+            return None
+    return (
+        "The file must be a model, but this is a Git LFS pointer in its place: "
+        f"`git lfs pull` fetches it. Received: path={str(path)!r}."
+    )
 
 
 def _load_weights(pyramid, data):

@@ -109,6 +109,8 @@ def npy(array, save=np.save):
         ("x.npy", b"", "x.npy"),
         ("x.npy", npy(noise(4, 4, 3), np.savez), "x.npy"),
         ("x.npy", npy(noise(4)), "(H, W)"),
+        ("x.npy", b"hello, I am text", "an array that NumPy wrote, but this is none"),
+        ("x.npy", b"version https://git-lfs.github.com/spec/v1", "git lfs pull"),
     ],
     ids=lambda value: f"{len(value)} bytes" if isinstance(value, bytes) else None,
 )

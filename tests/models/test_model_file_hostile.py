@@ -155,3 +155,9 @@ def test_only_a_file_with_masks_needs_a_version_that_knows_them(tmp_path):
 def stored_version(path):
     content = json.loads(zipfile.ZipFile(path).read("config.json"))
     return content["config"]["metadata"]["format_version"]
+
+
+def test_a_pointer_of_git_lfs_is_named(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_text("version https://git-lfs.github.com/spec/v1\nsize 12345\n")
+    assert_refused(path, "Git LFS pointer", "`git lfs pull` fetches it")
