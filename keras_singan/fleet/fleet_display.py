@@ -93,7 +93,9 @@ class _Table:
     def show(self, driver, names):
         for name in names:
             if driver.reports[name].state == "failed":
-                self._live.console.print(report_line(driver.reports[name]))
+                # An error may hold square brackets, rich's markup.
+                line = report_line(driver.reports[name])
+                self._live.console.print(line, soft_wrap=True, markup=False)
         # A store is asked seldom: its copies are 15 s old anyway.
         self._asked += 1
         if not self._place.is_local and self._asked % 10 != 1:

@@ -8,6 +8,7 @@ from support.cli_runner import saved_model
 from support.cli_runner import succeed
 from support.cli_runner import trained_run
 from support.cli_runner import type_next
+from support.hostile_models import rewritten
 
 import keras_singan
 
@@ -77,3 +78,23 @@ def test_a_missing_file_is_usage():
 
 def test_no_model_at_all_is_a_failed_run():
     assert "Received: no --model" in refuse(1, "info")
+
+
+@pytest.mark.parametrize("written_by", ["\x1b[2Jme\n" * 30, ["x"], None])
+def test_what_wrote_a_file_says_so_in_a_few_plain_words(written_by):
+    def change(content):
+        content["config"]["metadata"]["written_by"] = written_by
+
+    rewritten(trained_run() / "singan.keras", "other.keras", change)
+    lines = succeed("info", "other.keras").stdout.splitlines()
+    assert lines[0].isprintable() and len(lines[0]) < 160
+    assert lines[1].startswith(("+", "┏"))
+    assert json.loads(succeed("info", "other.keras", "--json").stdout)
+
+
+def test_a_file_that_names_no_writer_is_told_of():
+    def change(content):
+        del content["config"]["metadata"]["written_by"]
+
+    rewritten(trained_run() / "singan.keras", "other.keras", change)
+    assert "written by None" in succeed("info", "other.keras").stdout

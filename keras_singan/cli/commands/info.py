@@ -9,6 +9,10 @@ from keras_singan.cli.options import ModelType
 from keras_singan.cli.options import find_model
 from keras_singan.cli.options import other_scale
 from keras_singan.cli.process.quiet import import_quietly
+from keras_singan.client.one_line import one_line
+
+# Most characters of a text that a file may hold as it likes.
+_LONGEST = 60
 
 
 @click.command()
@@ -35,7 +39,7 @@ def _facts(pyramid, config, path):
     pairs = zip(pyramid.sizes, pyramid.filters, amps, strict=True)
     return {
         "path": path,
-        "written_by": pyramid.metadata["written_by"],
+        "written_by": pyramid.metadata.get("written_by"),
         "format_version": pyramid.metadata["format_version"],
         "channels": pyramid.image_channels,
         "masks": list(pyramid.mask_names),
@@ -57,7 +61,7 @@ def _print(facts):
     console.print(
         f"{facts['path']}: a SinGAN of {height} x {width} (height x width), "
         f"{facts['channels']} channels{_masks_text(facts['masks'])}, written by "
-        f"{facts['written_by']}",
+        f"{one_line(facts['written_by'], _LONGEST)}",
         soft_wrap=True,
     )
     table = Table("scale", "height x width", "filters", "noise amplitude")
