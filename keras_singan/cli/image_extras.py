@@ -180,14 +180,13 @@ class MoveExtras(Extras):
             pixels = read_pixels(job, image)
         pyramid = job.singan.pyramid_
         # Refinement closes the hole by itself; what was drawn there would stay.
-        refines = pyramid.refined_from(refine) < pyramid.num_scales
         fill = functools.partial(fill_hole, pyramid, seed=job.seed)
         image, mask = naive_edit(
             pixels,
             move or copy,
             resize_region or 1.0,
             copy=copy is not None,
-            fill=None if refines else fill,
+            fill=None if refine else fill,
         )
         source = functools.partial(np.asarray, image)
         return Work([image, mask], source, self.task.name, keep_source=True)

@@ -1,5 +1,6 @@
 """`edit`: parts of the photo that were moved about fit in."""
 
+import tensorflow as tf
 from keras import ops
 
 from keras_singan.ops import masks
@@ -38,8 +39,8 @@ def edit(pyramid, image, mask=None, *, start_scale=None, seed=None, refine=None)
         seed: Whole number that fixes the noise, or `None` for a random one.
             Defaults to `None`.
         refine: Whether the photo's own patches refine what the generators made:
-            crisper, and with nothing foreign in it. `None` is what the model's
-            config says. Defaults to `None`.
+            crisper texture, of rock or leaves; but small objects that were moved
+            may be lost. `None` is `False`. Defaults to `None`.
 
     Returns:
         uint8 array `(height, width, channels)`, of the image's size.
@@ -65,11 +66,14 @@ def edit_graph(pyramid, image, region, start_scale, seed, sizes, refine=None):
         seed: int or scalar int64 tensor.
         sizes: Sequence of (height, width), ints or scalar tensors: what
             `generation_sizes` gives.
-        refine: See `pyramid.refined_from`. Defaults to `None`.
+        refine: See `pyramid.refined_from`; here `None`, or a tensor below 0, is
+            `False`. Defaults to `None`.
 
     Returns:
         float32 tensor of the image's shape, values in [-1, 1].
     """
+    # The nearest patches of a small object that was moved are often those around it.
+    refine = tf.maximum(refine, 0) if tf.is_tensor(refine) else bool(refine)
     generated = pyramid.inject(image, start_scale, seed, sizes, refine=refine)
     change = enlarge_generated(pyramid, generated, ops.shape(image)[1:3]) - image
     return change_softly(image, change, masks.soften(region, RADIUS_AT_250))

@@ -42,9 +42,9 @@ def filled(image, move, resize=1.0, model=None):
 
 
 def expected(image=None, resize=1.0):
-    """Gives the naive edit, and what the method makes of it."""
+    """Gives the naive edit, its hole filled, and what the method makes of it."""
     image = photo() if image is None else image
-    naive, mask = naive_edit(image, (4, 6, 10, 8, 22, 20), resize)
+    naive, mask = filled(image, (4, 6, 10, 8, 22, 20), resize)
     model = SinGAN.load(trained_run())
     return naive, model.edit(naive, mask, start_scale=1, seed=4)
 
@@ -62,13 +62,13 @@ def test_a_move_edits_the_photo_and_the_naive_edit_stands_beside():
     assert f"{stem}_input.png" in refuse(1, "edit", *args)
 
 
-def test_where_nothing_refines_a_model_draws_what_fills_the_hole():
-    edit("--move", MOVE, "--no-refine", "--output", "x.png")
-    naive, mask = filled(photo(), (4, 6, 10, 8, 22, 20))
-    assert (naive != naive_edit(photo(), (4, 6, 10, 8, 22, 20))[0]).any()
+def test_where_patches_refine_the_hole_is_left_to_them():
+    edit("--move", MOVE, "--refine", "--output", "x.png")
+    naive, mask = naive_edit(photo(), (4, 6, 10, 8, 22, 20))
+    assert (naive != filled(photo(), (4, 6, 10, 8, 22, 20))[0]).any()
     assert (read("x_input.png") == naive).all()
     model = SinGAN.load(trained_run())
-    good = model.edit(naive, mask, start_scale=1, seed=4, refine=False)
+    good = model.edit(naive, mask, start_scale=1, seed=4, refine=True)
     assert (read("x.png") == good).all()
 
 
@@ -147,7 +147,7 @@ def test_grey_in_standard_input_is_moved_by_a_model_of_colour():
     result = invoke("edit", "-", *args, input=Path("grey.png").read_bytes())
     assert result.exit_code == 0, result.output
     grey = np.repeat(read("grey.png")[..., None], 3, -1)
-    assert (read("x_input.png") == naive_edit(grey, (4, 6, 10, 8, 22, 20))[0]).all()
+    assert (read("x_input.png") == filled(grey, (4, 6, 10, 8, 22, 20))[0]).all()
 
 
 WRONG = {

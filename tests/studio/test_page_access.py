@@ -85,7 +85,7 @@ def test_from_another_machine_it_needs_the_token(tmp_path, chromium):
         page = chromium.new_page()
         assert page.goto(bare).status == 401
         page.goto(bare + "?" + address.split("?")[1])
-        page.wait_for_selector("text=No run yet")
+        page.wait_for_selector("text=Nothing is trained yet")
         assert "token" not in page.url
         assert page.goto(bare).status == 200
         page.close()

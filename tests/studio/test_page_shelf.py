@@ -35,6 +35,10 @@ def test_from_a_drop_to_samples_while_no_tab_is_open(chromium, address, runs):
         page.get_by_label("Steps").fill("2")
         page.click("form button:has-text('Train')")
         page.wait_for_url("**#/run/meadow/training")
+        # From the first moment on.
+        page.wait_for_selector(".view.training .state")
+        page.wait_for_selector("text=Losses")
+        assert page.locator("text=two scales at least").count() == 0
     shelf = RunsShelf(runs)
     wait_for(lambda: shelf.card("meadow")["state"] == "done", 300)
     with page_of(chromium, address) as page:

@@ -84,6 +84,10 @@ def test_place_keeps_what_is_outside(page, address):
 
 def test_cut_out_and_edit_with_the_keyboard(page, address):
     view(page, address, "place")
+    # A line that encircles nothing cuts nothing out.
+    page.click(".tools >> text=Cut out")
+    drag(page, (0.2, 0.2), (0.6, 0.6))
+    page.wait_for_selector("text=Draw a line around the part")
     page.click("text=Cut out a rectangle by numbers")
     for name, value in (("x", 4), ("y", 4), ("width", 10), ("height", 10)):
         page.get_by_label(name, exact=True).fill(str(value))
@@ -108,6 +112,16 @@ def test_paint(page, address):
     page.click(".over-board >> text=Undo")
     send(page, "Paint to image")
     assert [image.shape for image in images_of(page, address)] == [(32, 40, 3)] * 2
+    # Another tab does not lose the drawing.
+    drawn = (
+        "() => [...document.querySelectorAll('.board canvas')].map(c => c.toDataURL())"
+    )
+    before = page.evaluate(drawn)
+    page.click(".tabs >> text=Sample")
+    page.wait_for_selector(".view.sample form")
+    page.click(".tabs >> text=Paint")
+    page.wait_for_selector(".view.paint form")
+    assert page.evaluate(drawn) == before
 
 
 @pytest.mark.skipif(not hasattr(SinGAN, "vary"), reason="this version has no vary")

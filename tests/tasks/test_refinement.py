@@ -163,6 +163,10 @@ def test_edits_and_paintings_may_be_refined():
         model().edit(crude, mask, refine=refine, **options) for refine in (False, True)
     )
     assert not np.array_equal(plain, refined)
+    # Not by itself, whatever the model was made for.
+    own = SinGAN()
+    own._take(with_refinement(1), None)
+    assert np.array_equal(own.edit(crude, mask, **options), plain)
     plain, refined = (
         model().paint_to_image(crude, refine=refine, **options)
         for refine in (False, True)

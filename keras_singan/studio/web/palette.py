@@ -21,7 +21,8 @@ def palette(path, count):
     with Image.open(path) as image:
         small = image.convert("RGB")
     small.thumbnail((200, 200))
-    reduced = small.quantize(count, method=Image.Quantize.MEDIANCUT, kmeans=4)
+    # Also colours that are rare: a red tent below a blue sky.
+    reduced = small.quantize(count, method=Image.Quantize.MAXCOVERAGE, kmeans=1)
     values = reduced.getpalette()
     frequent = sorted(reduced.getcolors(), reverse=True)
     colours = [values[3 * index : 3 * index + 3] for _, index in frequent]

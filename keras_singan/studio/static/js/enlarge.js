@@ -10,7 +10,7 @@ import { taskForm } from "./task_form.js";
 
 export async function showEnlarge(place, name) {
   let image = null;
-  const factor = number("Factor", 4, { min: 1.1, max: 16, step: "any", hint: "Enlargement, above 1." });
+  const factor = number("Factor", 4, { min: 1.1, max: 16, step: "any", hint: "Enlargement, 1.1 or more." });
   const seed = number("Seed", null, { min: 0, placeholder: "none", hint: "Without one, the detail has no noise." });
   const chosen = h("p", { class: "facts wide" }, "The photo as it was trained.");
   const other = photoDrop("Another picture", (given) => { image = given; chosen.textContent = `${given.name}: ${given.size[0]} x ${given.size[1]} px`; }, { compact: true });

@@ -80,4 +80,10 @@ export function refineField() {
 }
 
 export const randomSeed = () => Math.floor(Math.random() * 10000);
-export const seedField = () => number("Seed", randomSeed(), { min: 0, hint: "The same seed gives the same images." });
+// A new one after each task, unless somebody has chosen it.
+export function seedField() {
+  const one = number("Seed", randomSeed(), { min: 0, hint: "The same seed gives the same images." });
+  let chosen = false;
+  one.control.addEventListener("input", () => { chosen = one.control.value !== ""; });
+  return { ...one, renew: () => { if (!chosen) one.control.value = randomSeed(); } };
+}

@@ -5,7 +5,7 @@ import { photoUrl, post, remove, runPath, scaleUrl } from "./api.js";
 import { onLive } from "./live.js";
 import { photoDrop } from "./photo_drop.js";
 import { setPhoto } from "./new_training.js";
-import { sizeText, stateText } from "./training_state.js";
+import { ACTIVE, sizeText, stateText } from "./training_state.js";
 
 export function showHome(main) {
   const cards = h("div", { class: "cards" });
@@ -40,7 +40,7 @@ function runCard(run) {
     h("h2", {}, h("a", { href }, run.name)),
     h("p", { class: "facts" }, facts.filter(Boolean).join(" · ")),
     h("p", { class: `state ${run.state}` }, stateText(run)),
-    h("button", { type: "button", class: "quiet", "aria-label": `Delete ${run.name}`, onclick: () => deleteRun(run.name) }, "Delete"));
+    ACTIVE.includes(run.state) ? null : h("button", { type: "button", class: "quiet", "aria-label": `Delete ${run.name}`, onclick: () => deleteRun(run.name) }, "Delete"));
 }
 
 async function deleteRun(name) {

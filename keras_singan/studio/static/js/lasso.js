@@ -1,7 +1,18 @@
 // Cuts a part out of the picture: what a line encircles, or a rectangle.
 
+import { toast } from "./dom.js";
 import { newCanvas } from "./konva.js";
 import { pointer } from "./board.js";
+
+// By the shoelace formula, in pixels.
+function area(corners) {
+  let sum = 0;
+  for (let i = 0; i < corners.length; i += 2) {
+    const j = (i + 2) % corners.length;
+    sum += corners[i] * corners[j + 1] - corners[j] * corners[i + 1];
+  }
+  return Math.abs(sum) / 2;
+}
 
 export function newLasso(board, cut) {
   const layer = board.addLayer();
@@ -11,7 +22,7 @@ export function newLasso(board, cut) {
   let points = null;
 
   function take() {
-    if (points && points.length >= 6) piece(points);
+    if (points) piece(points);
     points = null;
     line.points([]);
     layer.batchDraw();
@@ -21,7 +32,8 @@ export function newLasso(board, cut) {
     const xs = corners.filter((_, i) => i % 2 === 0), ys = corners.filter((_, i) => i % 2 === 1);
     const left = Math.max(0, Math.floor(Math.min(...xs))), top = Math.max(0, Math.floor(Math.min(...ys)));
     const width = Math.min(board.width, Math.ceil(Math.max(...xs))) - left, height = Math.min(board.height, Math.ceil(Math.max(...ys))) - top;
-    if (width < 2 || height < 2) return;
+    // A line there and back encircles nothing.
+    if (width < 2 || height < 2 || area(corners) < 9) return toast("Draw a line around the part that you want.");
     const canvas = newCanvas(width, height), pen = canvas.getContext("2d");
     pen.beginPath();
     xs.forEach((x, i) => pen.lineTo(x - left, ys[i] - top));

@@ -23,7 +23,7 @@ export function openLarge(images, index) {
     link.href = url;
     link.download = name;
     star.setAttribute("aria-pressed", String(images[index].star?.isOn() ?? false));
-    fill(text, `${index + 1} of ${images.length}`);
+    fill(text, `${images[index].caption} (${index + 1} of ${images.length})`);
   }
 
   dialog.addEventListener("keydown", (event) => {

@@ -24,7 +24,7 @@ export async function showMeasure(place, name) {
   const measured = h("div", {}), exported = h("div", {});
   const evaluate = taskForm(name, "Evaluate", [scale, count, seed],
     () => ({ task: "evaluate", args: { n: count.read(), start_scale: scale.read(), seed: seed.read() } }), (job) => figures.take(job));
-  const hint = h("p", { class: "hint wide" }, "A SavedModel with a signature for each task, for keras-singan serve or TensorFlow Serving. It takes about a minute.");
+  const hint = h("p", { class: "hint wide" }, "A SavedModel with a signature for each task, for keras-singan serve or TensorFlow Serving. It takes a minute or two.");
   const write = taskForm(name, "Export", [hint], () => ({ task: "export", args: {} }), (job) => archives.take(job));
   place.append(h("h2", {}, "Measure"), h("div", { class: "split" }, evaluate, measured),
     h("h2", {}, "Export"), h("div", { class: "split" }, write, exported));

@@ -40,10 +40,10 @@ export function showNew(main) {
     if (!photo) return;
     const mine = ++asked;
     refusal.textContent = "";
-    fill(plan, h("p", { class: "working" }, "Measuring this machine: some 10 to 20 seconds ..."));
+    fill(plan, h("p", { class: "working" }, "Measuring this machine: some 10 to 20 seconds, longer while it does other things ..."));
     try {
       const answer = await post("/api/plan", { upload: photo.upload, options: options() });
-      if (mine === asked) fill(plan, planTable(answer.rows), h("p", {}, answer.summary));
+      if (mine === asked) fill(plan, h("p", {}, answer.summary), planTable(answer.rows));
     } catch (error) {
       if (mine === asked) { fill(plan); refusal.textContent = error.message; }
     }

@@ -13,6 +13,8 @@ import { taskForm } from "./task_form.js";
 import { brushSize, toolRow } from "./tools.js";
 
 const LONGEST = 640;
+// The drawings of this visit, by run: another tab does not lose them.
+const drawings = new Map();
 
 export async function showPaint(place, name) {
   const run = card(name), scales = run.scales ?? run.pictures.length;
@@ -41,8 +43,10 @@ export async function showPaint(place, name) {
     for (const one of colours.children) one.setAttribute("aria-pressed", String(one.dataset.colour === colour));
   }
 
+  const free = h("input", { type: "color", class: "swatch", "aria-label": "Another colour", title: "Another colour", oninput: () => { free.dataset.colour = free.value; choose(free.value); } });
+
   function showColours() {
-    fill(colours, palette.map((colour, i) => h("button", { type: "button", class: "swatch", data: { colour }, style: { backgroundColor: colour }, "aria-label": `Colour ${i + 1}: ${colour}`, onclick: () => choose(colour) })));
+    fill(colours, palette.map((colour, i) => h("button", { type: "button", class: "swatch", data: { colour }, style: { backgroundColor: colour }, "aria-label": `Colour ${i + 1}: ${colour}`, onclick: () => choose(colour) })), free);
     choose(palette[Math.min(1, palette.length - 1)]);
   }
 
@@ -52,7 +56,7 @@ export async function showPaint(place, name) {
     brush.color = tool === "eraser" ? palette[0] : colours.querySelector('[aria-pressed="true"]')?.dataset.colour ?? palette[0];
   });
   showColours();
-  base(null);
+  base(drawings.get(name));
   const count = number("Colours", 8, { min: 2, max: 32 });
   count.control.addEventListener("change", async () => { palette = await get(`${runPath(name)}/palette/${count.read() || 8}`); showColours(); });
   const chosen = startScales(scales);
@@ -63,10 +67,10 @@ export async function showPaint(place, name) {
   const drop = photoDrop("An image as base", async (given) => base(await loadImage(given.url)), { compact: true });
   drop.classList.add("wide");
   const make = async () => {
-    const paint = await upload(await toBlob(canvas));
     const args = { start_scales: chosen.read(), seed: seed.read() };
     if (refine.read() !== null) args.refine = refine.read();
     if (quantize.read()) Object.assign(args, { quantize: true, colors: count.read() });
+    const paint = await upload(await toBlob(canvas));
     return { task: "paint_to_image", args, inputs: { image: { upload: paint.upload } } };
   };
   const button = (text, press) => h("button", { type: "button", onclick: press }, text);
@@ -75,5 +79,5 @@ export async function showPaint(place, name) {
   place.append(h("div", { class: "work" }, h("div", {}, over, left), form), h("h2", {}, "Results"), results);
   board.fit();
   const panel = await resultsPanel(results, name, ["paint_to_image"], { filter: (job) => !job.arguments.n });
-  return () => { panel.leave(); brush.leave(); board.leave(); };
+  return () => { drawings.set(name, canvas); panel.leave(); brush.leave(); board.leave(); };
 }

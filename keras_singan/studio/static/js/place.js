@@ -20,7 +20,7 @@ const TASKS = [["harmonize", "harmonize: take on the photo's style"], ["edit", "
 export async function showPlace(place, name) {
   const scales = card(name).scales ?? card(name).pictures.length;
   const left = h("div", { class: "board-place" }), results = h("div", {});
-  place.append(h("p", { class: "hint" }, "Put an object on the photo, or cut a part out of it and move it. Then choose the start scale that looks best."));
+  place.append(h("p", { class: "hint" }, "Put an object on the photo; or draw around a part of it to cut out a copy, and move that. Then choose the start scale that looks best."));
   const board = await newBoard(left, "The photo: objects are moved with the arrow keys, resized with + and -, turned with r, mirrored with m");
   let objects = null, brush = null;
   const history = editHistory(name, "place", async (step) => { await board.show(step.url); objects?.clear(); brush?.reset(); });
@@ -53,13 +53,13 @@ export async function showPlace(place, name) {
 
   const make = async () => {
     if (!objects.count() && brush.isEmpty()) throw new Error("Put an object on the photo first.");
+    const kind = task.read(), args = { start_scales: chosen.read(), seed: seed.read() };
+    if (refines() && refine.read() !== null) args.refine = refine.read();
     const above = objects.draw(), composite = newCanvas(board.width, board.height), pen = composite.getContext("2d");
     pen.drawImage(board.image, 0, 0);
     pen.drawImage(above, 0, 0);
     const [image, mask] = await Promise.all([upload(await toBlob(composite)), upload(await toBlob(maskOf(above, brush.canvas)))]);
-    const args = { start_scales: chosen.read(), seed: seed.read() };
-    if (refines() && refine.read() !== null) args.refine = refine.read();
-    return { task: task.read(), args, inputs: { image: { upload: image.upload }, mask: { upload: mask.upload } } };
+    return { task: kind, args, inputs: { image: { upload: image.upload }, mask: { upload: mask.upload } } };
   };
   const form = taskForm(name, "Fit it in", [drop, task, brushSize(board, brush), regionFields("Cut out a rectangle", lasso.rectangle), chosen, seed, refine], make, (job) => panel.take(job));
   place.append(history.element, h("div", { class: "work" }, h("div", {}, h("div", { class: "over-board" }, tools.element, changes), left), form), h("h2", {}, "Results"), results);

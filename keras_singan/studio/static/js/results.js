@@ -49,8 +49,8 @@ function jobBlock(first, actions, draw, gone) {
   function update(job) {
     block.job = job;
     head.textContent = WORDS[job.task];
-    facts.textContent = argumentText(job);
-    refusal.textContent = job.state === "failed" ? job.message : job.state === "cancelled" ? "Cancelled." : "";
+    facts.textContent = (job.state === "cancelled" ? "Cancelled · " : "") + argumentText(job);
+    refusal.textContent = job.state === "failed" ? job.message : "";
     warning.textContent = job.warnings.join(" ");
     note.hidden = !LIVE.includes(job.state);
     note.textContent = noteText(job);
@@ -117,7 +117,7 @@ function tile(block, file, actions) {
     await post(`${runPath(block.job.run)}/results/${block.job.id}/favourites`, { favourites });
   }
   show();
-  const large = () => openLarge(block.job.files.map((name) => ({ name, url: fileUrl(block.job, name), star: block.stars.get(name) })), block.job.files.indexOf(file));
+  const large = () => openLarge(block.job.files.map((name) => ({ name, caption: caption(name), url: fileUrl(block.job, name), star: block.stars.get(name) })), block.job.files.indexOf(file));
   block.stars.set(file, { toggle, isOn: () => block.job.favourites.includes(file) });
   const more = actions.map(([text, run]) => h("button", { type: "button", class: "quiet", onclick: () => run(block.job, file) }, text));
   return h("figure", { class: "tile" },

@@ -63,8 +63,8 @@ async function open(main, name, tab) {
   h("nav", { class: "tabs", "aria-label": "What to do with this run" }, links), place);
   links.find((link) => link.getAttribute("aria-current"))?.scrollIntoView({ block: "nearest", inline: "center" });
   document.title = `${name} - keras-singan studio`;
-  const [, , view, , scales = 1] = wanted;
-  const leave = await ((run.scales ?? run.pictures.length) < scales ? showTooFew : view)(place, name);
+  const [, , view, , least = 0] = wanted;
+  const leave = await ((run.scales ?? run.pictures.length) < least ? showTooFew : view)(place, name);
   // As soon as a training is done there is more to do.
   const watch = onLive(() => {
     if (card(name) && card(name).trained !== trained) queueMicrotask(() => { watch(); window.dispatchEvent(new HashChangeEvent("hashchange")); });

@@ -21,7 +21,8 @@ export async function showSample(place, name) {
     factor.control.addEventListener("input", () => { side.control.value = factor.read() ? Math.round(run.size[axis] * factor.read()) : ""; });
     return factor.element;
   });
-  const size = h("details", { class: "wide" }, h("summary", {}, "Size in factors"), h("div", { class: "settings" }, factors));
+  const size = h("details", { class: "wide" }, h("summary", {}, "Size in factors"), h("div", { class: "settings" }, factors),
+    h("p", { class: "hint" }, "From start scale 1 on the photo's own layout is stretched to the size."));
   const seed = seedField();
   const refine = refineField();
   const variation = slider("Variation", { min: 0, max: 1, step: 0.05, value: 1, text: variationWord });

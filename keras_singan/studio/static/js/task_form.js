@@ -13,7 +13,10 @@ export function taskForm(run, text, fields, make, started) {
     button.disabled = true;
     try {
       const wanted = await make();
-      if (wanted) started(await startTask(run, wanted.task, wanted.args, wanted.inputs));
+      if (wanted) {
+        started(await startTask(run, wanted.task, wanted.args, wanted.inputs));
+        fields.forEach((field) => field.renew?.());
+      }
     } catch (error) {
       refusal.textContent = error.message;
     }

@@ -2,6 +2,9 @@
 
 import { duration } from "./dom.js";
 
+// States of what is at work, or will be by itself.
+export const ACTIVE = ["waiting", "planned", "training", "stopping"];
+
 export function stateText(run) {
   const scale = run.scales ? `scale ${run.scale} of 0-${run.scales - 1}` : "";
   const left = run.seconds_left ? `, ${duration(run.seconds_left)} left` : "";

@@ -4,7 +4,7 @@ import { duration, fill, h } from "./dom.js";
 import { get, post, runPath, scaleUrl } from "./api.js";
 import { card, onLive } from "./live.js";
 import { lossPlot } from "./loss_plot.js";
-import { stateText } from "./training_state.js";
+import { ACTIVE, stateText } from "./training_state.js";
 
 const KINDS = [["real", "Real level"], ["sample", "Sample"], ["reconstruction", "Reconstruction"]];
 
@@ -28,7 +28,7 @@ export function showTraining(place, name) {
     if (!run) return;
     status.textContent = stateText(run);
     status.className = `state ${run.state}`;
-    const busy = ["planned", "training", "stopping"].includes(run.state);
+    const busy = ACTIVE.includes(run.state) && run.state !== "waiting";
     bar.hidden = !busy;
     if (run.state === "training") bar.value = run.done || 0; else bar.removeAttribute("value");
     losses.textContent = busy && run.losses ? lossText(run) : "";
@@ -50,10 +50,9 @@ function lossText(run) {
 
 function actions(run) {
   const send = (verb) => () => post(`${runPath(run.name)}/${verb}`);
-  if (["waiting", "planned", "training"].includes(run.state)) {
-    return h("button", { type: "button", onclick: send("stop") }, run.state === "waiting" ? "Take out of the queue" : "Stop");
-  }
+  if (run.state === "waiting") return h("button", { type: "button", onclick: send("stop") }, "Take out of the queue");
   if (["done", "stopping"].includes(run.state)) return null;
+  if (ACTIVE.includes(run.state)) return [h("button", { type: "button", onclick: send("stop") }, "Stop"), h("span", { class: "hint" }, "Nothing is lost: it can go on later.")];
   if (!run.can_go_on) return h("p", { class: "hint" }, "It was begun on the command line: give the same command again, and it goes on.");
   return h("button", { type: "button", class: "primary", onclick: send("go-on") }, "Go on");
 }

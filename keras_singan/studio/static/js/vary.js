@@ -29,10 +29,10 @@ export async function showVary(place, name) {
   refine.element.hidden = !state.tools.vary.includes("refine");
   const make = async () => {
     if (brush.isEmpty()) throw new Error("Brush over a part of the photo first.");
-    const mask = await upload(await toBlob(maskOf(brush.canvas)));
     const args = { n: count.read(), start_scale: scale.read(), seed: seed.read() };
     if (refine.read() !== null) args.refine = refine.read();
-    return { task: "vary", args, inputs: { image: history.present().ref, mask: { upload: mask.upload } } };
+    const image = history.present().ref, mask = await upload(await toBlob(maskOf(brush.canvas)));
+    return { task: "vary", args, inputs: { image, mask: { upload: mask.upload } } };
   };
   const tools = toolRow("Brush", [["brush", "Brush"], ["eraser", "Eraser"]], "brush", (tool) => { brush.tool = tool; });
   const strokes = h("div", { class: "actions" },
