@@ -253,23 +253,25 @@ class Ordinary:
         with self.target.channel() as channel:
             check = channel.unary_unary(HEALTH)
             while not stop.is_set():
-                self._note("predict", lambda: self.target.predict(self.body)[0])
+                self._note("predict", lambda: self.target.predict(self.body))
                 self._note("status", self._status)
-                self._note("health", lambda: 200 * bool(check(b"", timeout=60)))
+                self._note("health", lambda: (200, check(b"", timeout=60)))
                 stop.wait(0.05)
 
     def _status(self):
-        return self.target.ask("GET", self.target.model)[0]
+        return self.target.ask("GET", self.target.model)
 
     def _note(self, kind, function):
         start = time.monotonic()
         try:
-            answer = function()
+            answer, data = function()
         except (OSError, http.client.HTTPException, grpc.RpcError) as error:
-            answer = type(error).__name__
+            answer, data = type(error).__name__, b""
         self.taken[kind].append(time.monotonic() - start)
         if answer != 200:
-            self.failed.append(f"{kind}: {answer}")
+            self.failed.append(
+                f"{kind}: {answer} {data[:200].decode(errors='replace')}"
+            )
 
 
 def percentile(values, share):

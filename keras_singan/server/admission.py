@@ -20,6 +20,8 @@ from keras_singan.server.status_codes import StatusError
 # little after its time is over, while the op still ends.
 GRACE_SECONDS = 0.25
 LIGHT, HEAVY, READING = "light", "heavy", "reading"
+# So many times as many light requests may wait as heavy ones: each is soon done.
+_LIGHT_WAITING = 4
 # Large bodies that may wait until they are read.
 _WAITING_BODIES = 16
 
@@ -71,14 +73,14 @@ class Admission:
 
     Args:
         running: Most that run at once. Half of them may be heavy; one, if it is 1.
-        waiting: Most that wait, in each lane.
+        waiting: Most heavy ones that wait; of light ones 4 times as many.
     """
 
     def __init__(self, running, waiting):
         heavy = max(1, running // 2)
         self._lanes = {
             HEAVY: _Lane(heavy, heavy + waiting),
-            LIGHT: _Lane(running, running + waiting),
+            LIGHT: _Lane(running, running + _LIGHT_WAITING * waiting),
             READING: _Lane(1, 1 + _WAITING_BODIES),
         }
         self._changed = threading.Condition()

@@ -25,9 +25,9 @@ class ServeSettings:
         max_body_mb: Largest body of a request, inflated if it comes compressed, and
             most that the tensors of a gRPC request take, in MB. Eight times as much
             is held at once. Defaults to 16.
-        max_concurrency: Requests that run at once, of which half may be heavy; as
-            many again may wait, and what comes beyond is answered 429. Defaults to
-            twice the processors that it may use.
+        max_concurrency: Requests that run at once, of which half may be heavy. As
+            many heavy ones may wait, and 4 times as many light ones; what comes
+            beyond is answered 429. Defaults to twice the processors that it may use.
         timeout: Seconds until a request is given up with 504. Defaults to 30.
 
     Raises:

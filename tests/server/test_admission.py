@@ -26,6 +26,12 @@ METRICS = "/monitoring/prometheus/metrics"
 ENDLESS = {"signature_name": "slow", "inputs": 10**12}
 
 
+@pytest.fixture(autouse=True)
+def few_wait(monkeypatch):
+    """As many light requests wait as run: a full queue needs few of them."""
+    monkeypatch.setattr("keras_singan.server.admission._LIGHT_WAITING", 1)
+
+
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     base = tmp_path_factory.mktemp("base")

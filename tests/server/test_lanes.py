@@ -23,6 +23,7 @@ from support.embedded_server import wait_for
 from tensorflow_serving.apis import prediction_service_pb2_grpc
 
 from keras_singan.server.admission import HEAVY
+from keras_singan.server.admission import LIGHT
 from keras_singan.server.admission import Admission
 from keras_singan.server.admission import Continuation
 from keras_singan.server.admission import Deadline
@@ -41,6 +42,12 @@ def picture(kind, size=(30, 20)):
     stream = io.BytesIO()
     Image.new("RGB", size).save(stream, kind)
     return stream.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def few_wait(monkeypatch):
+    """As many light requests wait as run: a full queue needs few of them."""
+    monkeypatch.setattr("keras_singan.server.admission._LIGHT_WAITING", 1)
 
 
 @pytest.fixture
@@ -150,6 +157,19 @@ def test_one_thread_for_all_is_not_taken_by_heavy_requests():
     assert admission.submit(lambda: 3).result(10) == 3
     go_on.set()
     assert heavy.result(10)
+    admission.close()
+
+
+def test_more_light_requests_may_wait_than_heavy_ones(monkeypatch):
+    monkeypatch.undo()
+    admission, go_on = Admission(2, 1), threading.Event()
+    heavy = [admission.submit(lambda: go_on.wait(30), HEAVY) for _ in range(2)]
+    light = [admission.submit(lambda: go_on.wait(30)) for _ in range(6)]
+    for lane in (HEAVY, LIGHT):
+        with pytest.raises(StatusError, match="run or wait already"):
+            admission.submit(lambda: None, lane)
+    go_on.set()
+    assert all(future.result(10) for future in heavy + light)
     admission.close()
 
 

@@ -158,6 +158,9 @@ def _answer(message):
 
 def _main():
     """Answers until the pipe is closed."""
+    if hasattr(os, "nice"):
+        # What is answered meanwhile goes before a large body.
+        os.nice(5)
     source, target = sys.stdin.buffer, sys.stdout.buffer
     while len(head := source.read(_LENGTH.size)) == _LENGTH.size:
         answer = pickle.dumps(_answer(source.read(*_LENGTH.unpack(head))), protocol=5)
