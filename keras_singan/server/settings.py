@@ -27,7 +27,8 @@ class ServeSettings:
             is held at once. Defaults to 16.
         max_concurrency: Requests that run at once, of which half may be heavy. As
             many heavy ones may wait, and 4 times as many light ones; what comes
-            beyond is answered 429. Defaults to twice the processors that it may use.
+            beyond is answered 429. Defaults to the processors that it may use, 2 at
+            least.
         timeout: Seconds until a request is given up with 504. Defaults to 30.
 
     Raises:
@@ -53,7 +54,8 @@ class ServeSettings:
         if self.grpc_port is not None:
             self._check_whole("grpc_port", *_PORTS)
         if self.max_concurrency is None:
-            object.__setattr__(self, "max_concurrency", 2 * core_count())
+            # One request keeps all processors busy: what waits can still be dropped.
+            object.__setattr__(self, "max_concurrency", max(2, core_count()))
         self._check_whole("max_concurrency", 1, 1024)
         self._check_number("poll_seconds", 0, 86400)
         self._check_number("max_body_mb", 0.001, 2000)

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_singan.performance import threads as threads_module
 from keras_singan.performance.threads import core_count
 from keras_singan.performance.threads import thread_count
+from keras_singan.server import settings as settings_module
 from keras_singan.server.settings import ServeSettings
 
 SHOW = """
@@ -65,6 +66,8 @@ def test_every_command_keeps_to_a_containers_quota(quota, wanted):
 def test_the_server_counts_the_processors_of_its_container(monkeypatch):
     monkeypatch.setattr(threads_module, "processor_quota", lambda: 1)
     assert ServeSettings().max_concurrency == 2
+    monkeypatch.setattr(settings_module, "core_count", lambda: 5)
+    assert ServeSettings().max_concurrency == 5
 
 
 def test_a_containers_quota_counts_as_cores(monkeypatch):

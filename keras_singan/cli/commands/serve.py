@@ -42,7 +42,7 @@ from keras_singan.task_specs import DEFAULT_MODEL
 @click.option(
     "--max-concurrency",
     type=click.IntRange(1, 1024),
-    help="Requests at once; more may wait.  [default: twice the processors]",
+    help="Requests at once; more may wait.  [default: the processors, 2 at least]",
 )
 @click.option(
     "--timeout",
