@@ -57,7 +57,8 @@ def with_masks(entries, folder):
     Raises:
         FleetError: If a photo has none there, or several.
     """
-    masks = [each["photo"] for each in list_photos([folder])]
+    # A set: of ten thousand photos each is looked up in it.
+    masks = {each["photo"] for each in list_photos([folder])}
     named = {}
     for mask in masks:
         named.setdefault(stem_of(mask), []).append(mask)
