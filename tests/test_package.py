@@ -44,7 +44,7 @@ ORDER = {
         *("file_claims", "model_file", "generation"),
     ),
     "performance": (
-        *("control_groups", "threads", "machine", "convolution_peak"),
+        *("control_groups", "threads", "gpu", "machine", "convolution_peak"),
         *("precision", "flops", "memory"),
         *("timed_step", "estimate", "benchmark_report", "benchmark"),
     ),

@@ -95,7 +95,10 @@ def named_value(text, option):
 
 
 def _parsed(text):
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None if text.lower() == "none" else text
+    # JSON has no `.5` and no `1.`, which people type.
+    for read in (json.loads, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return None if text.lower() == "none" else text

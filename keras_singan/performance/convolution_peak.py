@@ -6,14 +6,14 @@ import time
 import keras
 import tensorflow as tf
 
-# Side in px and channels: large ones, of which starting costs nothing beside them,
-# and some whose images stay in a processor's cache.
-_SHAPES = ((128, 128), (64, 128), (64, 64), (64, 32))
+# Side in px and channels: starting costs next to nothing beside them, and a
+# processor's cache holds what they work on.
+_SHAPES = ((64, 128), (64, 64))
 # Side by side, as an iteration has them: one may be kept to some of the cores.
 _COUNTS = (1, 2, 4)
 # One after the other in each of those, so that all are at work all the time.
 _DEPTH = 4
-_ROUNDS, _BUSY_SECONDS, _MOST_BATCH = 4, 0.05, 64
+_ROUNDS, _BUSY_SECONDS, _MOST_BATCH = 3, 0.05, 64
 
 
 def convolution_peak(dtype_policy):
@@ -21,7 +21,7 @@ def convolution_peak(dtype_policy):
 
     It is the best rate of 3 x 3 convolutions, of several sizes and alone as well as
     side by side; of batches of them where one does not keep a GPU busy. It takes
-    some seconds, and is done once in a process.
+    about a second, and is done once in a process.
 
     Args:
         dtype_policy: A Keras dtype policy, `"float32"` or `"mixed_bfloat16"`.

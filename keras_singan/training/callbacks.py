@@ -22,6 +22,11 @@ LOSSES = (
 class ScaleCallback(keras.callbacks.Callback):
     """A Keras callback that is also told when a scale begins and ends."""
 
+    @property
+    def at_once(self):
+        """Iterations that a call of `on_train_batch_end` stands for, an int."""
+        return 1 if self.model is None else self.model.steps_per_execution
+
     def on_scale_begin(self, trainer):
         """Called before a scale is trained; `trainer` is its `ScaleTrainer`."""
 
@@ -56,7 +61,8 @@ class LossHistory(ScaleCallback):
 
     Attributes:
         scales: List with a dictionary for each scale so far: the name of each
-            loss, and its list of floats, one an iteration.
+            loss, and its list of floats, one an iteration. Where several are started
+            at once, the last one's stand for all of them.
     """
 
     def __init__(self):
@@ -75,7 +81,7 @@ class LossHistory(ScaleCallback):
 
     def on_train_batch_end(self, batch, logs=None):
         # Reading a tensor waits for the device, so that is put off.
-        self._pending.append([logs[name] for name in LOSSES])
+        self._pending.append((self.at_once, [logs[name] for name in LOSSES]))
 
     def on_scale_end(self, trainer):
         """Brings `scales` up to date."""
@@ -83,9 +89,10 @@ class LossHistory(ScaleCallback):
 
     def flush(self):
         """Brings `scales` up to date."""
-        for values in self._pending:
+        for count, values in self._pending:
             for name, value in zip(LOSSES, values, strict=True):
-                self.scales[-1][name].append(float(f"{float(value):.6g}"))
+                rounded = float(f"{float(value):.6g}")
+                self.scales[-1][name] += [rounded] * count
         self._pending.clear()
 
 
@@ -132,14 +139,18 @@ class TensorBoardLog(ScaleCallback):
         with self._refusals(), self._writer.as_default():
             yield
 
+    def on_train_begin(self, logs=None):
+        self._iteration = self.model.iteration
+
     def on_train_batch_end(self, batch, logs=None):
-        iteration = self.model.iteration
-        if iteration % self.every:
+        # Counted: asking the model waits for the device.
+        before, self._iteration = self._iteration, self._iteration + self.at_once
+        if before // self.every == self._iteration // self.every:
             return
         with self._writing():
             for name in LOSSES:
                 tag = f"{self.model.name}/{name}"
-                tf.summary.scalar(tag, logs[name], step=iteration)
+                tf.summary.scalar(tag, logs[name], step=self._iteration)
 
     def on_scale_end(self, trainer):
         """Writes the pictures of a scale."""

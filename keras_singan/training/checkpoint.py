@@ -60,8 +60,13 @@ class ScaleCheckpoint(ScaleCallback):
         self.every, self.seconds = every, seconds
         self._saved = time.monotonic()
 
+    def on_train_begin(self, logs=None):
+        self._iteration = self.model.iteration
+
     def on_train_batch_end(self, batch, logs=None):
+        # Counted: asking the model waits for the device.
+        before, self._iteration = self._iteration, self._iteration + self.at_once
         late = time.monotonic() - self._saved >= self.seconds
-        if late or self.model.iteration % self.every == 0:
+        if late or before // self.every < self._iteration // self.every:
             self.folder.save_progress(self.trainer)
             self._saved = time.monotonic()

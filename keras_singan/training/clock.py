@@ -67,20 +67,21 @@ class Clock(ScaleCallback):
 
     def on_train_batch_end(self, batch, logs=None):
         now = time.monotonic()
-        self.iteration += 1
+        count = self.at_once
+        self.iteration += count
         if self._last is not None:
-            self._measure(now - self._last)
+            self._measure(now - self._last, count)
         elif self._ended is not None:
             # The first iteration compiles: what it takes more is a pause.
-            usual = self._each[self.scale] * self._pace
+            usual = count * self._each[self.scale] * self._pace
             self._pauses.append(max(0.0, now - self._ended - usual))
         self._last = self._ended = now
 
-    def _measure(self, seconds):
+    def _measure(self, seconds, count):
         kept = math.exp(-seconds / _MEMORY_SECONDS)
         self._timed += 1
         self._seconds = kept * self._seconds + seconds
-        self._worked = kept * self._worked + self._each[self.scale]
+        self._worked = kept * self._worked + count * self._each[self.scale]
 
     @property
     def _pace(self):

@@ -9,6 +9,7 @@ from keras_singan.models.scale_gan import new_scale_gan
 from keras_singan.ops import noise
 from keras_singan.ops.fused_normalization import forgotten_gradients
 from keras_singan.ops.resize import resize
+from keras_singan.performance.gpu import iterations_at_once
 from keras_singan.training.interrupts import held_interrupts
 from keras_singan.training.moving_averages import estimate_averages
 from keras_singan.training.scale_data import new_scale_data
@@ -66,6 +67,7 @@ class ScaleTrainer:
         steps = self.steps - self.scale_gan.iteration
         if steps <= 0:
             return
+        self.scale_gan.steps_per_execution = iterations_at_once(steps)
         own = [] if store is None else [store.checkpoint(self)]
         try:
             with held_interrupts() as interrupt:

@@ -85,7 +85,7 @@ def test_no_resume_takes_a_fresh_folder_each_time(monkeypatch):
 
 def test_set_takes_any_hyper_parameter(monkeypatch):
     stop_training(monkeypatch)
-    more = ["noise-amp=0.5", "normalization=none", "jit_compile=false", "seed=7"]
+    more = ["noise-amp=.5", "normalization=none", "jit_compile=false", "seed=7"]
     options = [text for value in more for text in ("--set", value)]
     succeed("train", trained_photo(), *TINY_OPTIONS, "--seed", 3, *options)
     expected = {"noise_amp": 0.5, "normalization": None, "jit_compile": False}

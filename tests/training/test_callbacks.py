@@ -122,16 +122,31 @@ def board(monkeypatch):
     return calls
 
 
-def test_tensorboard_gets_every_tenth_iterations_losses(board, tmp_path):
+def begin(log, at_once=1, iteration=0):
+    """Begins a scale, with so many iterations a call."""
+    log.set_model(
+        SimpleNamespace(
+            name="scale_2", iteration=iteration, steps_per_execution=at_once
+        )
+    )
+    log.on_train_begin()
+
+
+@pytest.mark.parametrize(
+    ("at_once", "steps"), [(1, (10, 20, 30)), (4, (12, 20, 32)), (20, (20, 40))]
+)
+def test_tensorboard_gets_every_tenth_iterations_losses(
+    board, tmp_path, at_once, steps
+):
     log = TensorBoardLog(tmp_path)
-    for iteration in range(1, 31):
-        log.set_model(SimpleNamespace(name="scale_2", iteration=iteration))
+    begin(log, at_once)
+    for iteration in range(at_once, steps[-1] + 1, at_once):
         log.on_train_batch_end(0, logs(float(iteration)))
     assert board[0] == ("open", str(tmp_path), None, None)
     scalars = [call[1:] for call in board if call[0] == "scalar"]
     assert [(tag, step, float(value)) for tag, step, value in scalars] == [
         (f"scale_2/{name}", step, step + k / 8)
-        for step in (10, 20, 30)
+        for step in steps
         for k, name in enumerate(LOSSES)
     ]
 
@@ -166,7 +181,7 @@ def test_another_failure_of_tensorboard_is_not_hidden(monkeypatch):
 
 def test_a_log_that_cannot_be_written_is_one_line(board, monkeypatch):
     log = TensorBoardLog("logs", every=1)
-    log.set_model(SimpleNamespace(name="scale_2", iteration=1))
+    begin(log)
 
     def scalar(*args, **kwargs):
         text = (

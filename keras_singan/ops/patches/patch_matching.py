@@ -14,7 +14,7 @@ _DIMENSIONS = 24
 _STRIDE = 2
 # What one block of distances takes, about.
 _BLOCK_BYTES = 64 * 2**20
-# How many real patches are looked at for the principal components, about.
+# How many real patches are looked at for the principal components, at most.
 _BASIS_PATCHES = 10_000
 # Distance of a real patch that nothing was compared with.
 _FAR = 1e9
@@ -53,7 +53,7 @@ def _some_patches(real):
     """Patches of an image, evenly spread: an exact answer needs no more."""
     size = tf.shape(real)[1:3] - PATCH + 1
     pixels = tf.cast(tf.reduce_prod(size), tf.float32)
-    step = tf.maximum(tf.cast(tf.sqrt(pixels / _BASIS_PATCHES), tf.int32), 1)
+    step = tf.cast(tf.math.ceil(tf.sqrt(pixels / _BASIS_PATCHES)), tf.int32)
     rows, columns = (tf.range(0, side, step) for side in tf.unstack(size))
     inside = tf.range(PATCH)
     rows = tf.gather(real[0], rows[:, None] + inside, axis=0)

@@ -25,10 +25,10 @@ from keras_singan.ops.resize import resize
 _SEARCHED_PIXELS = 100 * 100
 # Where overlapping patches differ from their mean by much more than this (values in
 # [0, 1]), the average leaves them out: foliage would be blurred.
-_AGREEMENT = 0.03
+_AGREEMENT = 0.06
 # Patches count for less, the further a pixel is from their middle, in pixels. With
 # equal weights, texture such as grass is averaged away.
-_REACH = 1.5
+_REACH = 2.5
 # Added to the features of patches that must not be used: nothing is as far.
 _BARRED = 1e3
 
@@ -250,10 +250,15 @@ def average_patches(real, matches, seen=None, wraps=(0, 0)):
 
 
 def _weighted_mean(real, matches, weigh, wraps):
-    """Averages the matched patches, a pixel of all patches at a time."""
+    """Averages the matched patches, a pixel of all patches at a time.
+
+    Of a patch's pixels those like one colour of a chequerboard do: the figures are
+    the same with all of them. Only they cover an image of one row of patches.
+    """
     pixels = tf.reshape(real, (-1, real.shape[-1]))
     first = matches[..., 0] * tf.shape(real)[2] + matches[..., 1]
     size = (*tf.unstack(tf.shape(matches)[:2] + PATCH - 1),)
+    step = tf.where(tf.reduce_min(tf.shape(matches)[:2]) > 1, 2, 1)
 
     def add(index, total, weights):
         place = (index // PATCH, index % PATCH)
@@ -261,7 +266,7 @@ def _weighted_mean(real, matches, weigh, wraps):
         weight = weigh(part, place)
         around = [[at, PATCH - 1 - at] for at in place] + [[0, 0]]
         total += tf.pad(weight * part, around)
-        return index + 1, total, weights + tf.pad(weight, around)
+        return index + step, total, weights + tf.pad(weight, around)
 
     _, total, weights = tf.while_loop(
         lambda index, *_: index < PATCH**2,
