@@ -37,7 +37,7 @@ class PyramidGraphs:
         """Prepares the graphs; each is traced at its first use."""
         scales = range(self.num_scales)
         self._graphs = [self._new_graph(scale) for scale in scales]
-        self._noise_graphs = [self._new_noise_graph(scale) for scale in scales]
+        self._noise_graphs = self._new_noise_graph(0), self._new_noise_graph()
         number, whole = tf.TensorSpec((), tf.float32), tf.TensorSpec((), tf.int32)
         images = self._images_spec()
         self._refine_graph = self.graph(
@@ -62,18 +62,21 @@ class PyramidGraphs:
 
         return self.graph(grow, [self._images_spec()] * (1 if scale == 0 else 2))
 
-    def _new_noise_graph(self, scale):
-        """Fresh noise of a scale: `(seed, indices, height, width, purpose)`."""
+    def _new_noise_graph(self, only=None):
+        """Fresh noise: `(seed, indices, scale, height, width, purpose)`.
 
-        def draw(seed, indices, height, width, purpose):
+        Of the scale `only`, or of any but the coarsest, whose noise has one channel.
+        """
+
+        def draw(seed, indices, scale, height, width, purpose):
+            scale = scale if only is None else only
             size = noise.noise_size((height, width), self.padding, self.num_layers)
             return noise.draw_samples(
                 seed, indices, scale, size, self.channels, purpose
             )
 
-        number, indices = tf.TensorSpec((), tf.int32), tf.TensorSpec((None,), tf.int64)
-        seed = tf.TensorSpec((), tf.int64)
-        return self.graph(draw, [seed, indices, number, number, number])
+        seed, indices = tf.TensorSpec((), tf.int64), tf.TensorSpec((None,), tf.int64)
+        return self.graph(draw, [seed, indices, *[tf.TensorSpec((), tf.int32)] * 4])
 
     def _images_spec(self):
         return tf.TensorSpec((None, None, None, self.channels), tf.float32)
@@ -372,8 +375,8 @@ class PyramidGraphs:
             float32 tensor `(n, noise height, noise width, channels)`.
         """
         seed, indices = tf.cast(seed, tf.int64), tf.cast(indices, tf.int64)
-        numbers = map(_int32, (*size, purpose))
-        return _call(self._noise_graphs[scale], seed, indices, *numbers)
+        numbers = map(_int32, (scale, *size, purpose))
+        return _call(self._noise_graphs[min(scale, 1)], seed, indices, *numbers)
 
 
 def _int32(number):

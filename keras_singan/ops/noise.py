@@ -53,7 +53,7 @@ def draw(key, scale, size, channels, batch=1):
 
     Args:
         key: A `noise_key`.
-        scale: int, index of the scale.
+        scale: int, index of the scale; or a scalar integer tensor of one above 0.
         size: Pair (height, width) of the noise.
         channels: int, channels of the image.
         batch: int. Defaults to `1`.
@@ -61,7 +61,7 @@ def draw(key, scale, size, channels, batch=1):
     Returns:
         float32 tensor of shape `(batch, height, width, channels)`.
     """
-    drawn = 1 if scale == 0 else channels
+    drawn = 1 if isinstance(scale, int) and scale == 0 else channels
     z = tf.random.stateless_normal((batch, *size, drawn), key)
     return tf.repeat(z, channels // drawn, axis=-1)
 
@@ -87,7 +87,7 @@ def draw_samples(seed, indices, scale, size, channels, purpose=SAMPLING):
     Args:
         seed: int or scalar int64 tensor, the user's seed.
         indices: integer tensor of shape `(n,)`: which samples of that seed.
-        scale: int, index of the scale.
+        scale: As in `draw`.
         size: Pair (height, width) of the noise.
         channels: int, channels of the image.
         purpose: As in `noise_key`. Defaults to `SAMPLING`.

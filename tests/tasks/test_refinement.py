@@ -128,7 +128,7 @@ def test_a_scale_is_refined_by_the_photo_at_its_size():
     pyramid = with_refinement(1)
     images = pyramid.draw(1, [0, 1], refine=False)
     for alpha, used in ((0.02, 0.02), (None, 0.005)):
-        wanted = refine_patches(images, pyramid.real.value, used, 8)
+        wanted = refine_patches(images, pyramid.real.value, used, rounds=4)
         refined = pyramid.refine_scale(2, images, 0, 1, alpha)
         np.testing.assert_allclose(refined, wanted, atol=1e-5)
 
