@@ -272,7 +272,7 @@ def _seconds(singan, scale):
 
     pyramid, config = singan.pyramid_, singan.config_
     plan = estimate(pyramid.scales[: scale + 1], pyramid.channels, config)
-    return plan.compile_seconds + config.steps * plan.step_seconds[scale]
+    return plan.fixed_seconds + config.steps * plan.step_seconds[scale]
 
 
 _EXTRAS = {

@@ -159,9 +159,9 @@ def measure_seconds(sizes, cpus):
     smallest = works.index(min(works))
     scales, channels, config = _planned(sizes[smallest])
     measured = estimate(scales, channels, config)
-    compiling = measured.compile_seconds * len(scales)
-    speed = (measured.seconds - compiling) / works[smallest]
-    return [compiling + speed * work + _BESIDE_SECONDS for work in works]
+    fixed = measured.fixed_seconds * len(scales)
+    speed = (measured.seconds - fixed) / works[smallest]
+    return [fixed + speed * work + _BESIDE_SECONDS for work in works]
 
 
 def _flops(size):

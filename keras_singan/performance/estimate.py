@@ -20,6 +20,9 @@ from keras_singan.performance.timed_step import measure_iteration
 # A measured iteration takes about so long at the machine's peak, and some times
 # that in truth.
 _PROBE_SECONDS = 0.4
+# What a scale takes beside its iterations, in times that its training step takes to
+# be built and compiled: frozen scales, averages, pictures and files come to it.
+_FIXED = 2.0
 # After so long no further iteration is measured.
 _PROBE_BUDGET = 1.0
 
@@ -33,8 +36,7 @@ class Estimate:
         step_seconds: Seconds of one training iteration, a scale each.
         memory: Peak memory in bytes.
         iterations: Iterations, a scale each.
-        compile_seconds: Seconds of building and compiling the training step of a
-            scale.
+        fixed_seconds: Seconds that a scale takes beside its iterations.
         channels: Channels of the image.
         config: The `SinGANConfig`, with a definite `dtype_policy`.
     """
@@ -43,7 +45,7 @@ class Estimate:
     step_seconds: tuple[float, ...]
     memory: int
     iterations: tuple[int, ...]
-    compile_seconds: float
+    fixed_seconds: float
     channels: int
     config: SinGANConfig
 
@@ -52,7 +54,7 @@ class Estimate:
         """Seconds of the whole training."""
         pairs = zip(self.iterations, self.step_seconds, strict=True)
         training = sum(steps * seconds for steps, seconds in pairs)
-        return training + self.compile_seconds * len(self.scales)
+        return training + self.fixed_seconds * len(self.scales)
 
 
 def estimate(scales, channels, config: SinGANConfig) -> Estimate:
@@ -80,7 +82,7 @@ def estimate(scales, channels, config: SinGANConfig) -> Estimate:
         ),
         memory=needed_bytes(scales, channels, config),
         iterations=scale_steps([scale.filters for scale in scales], config),
-        compile_seconds=speed.compile_seconds * _updates(config),
+        fixed_seconds=_FIXED * speed.compile_seconds * _updates(config),
         channels=channels,
         config=config,
     )
