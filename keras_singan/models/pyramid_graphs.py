@@ -63,10 +63,7 @@ class PyramidGraphs:
         return self.graph(grow, [self._images_spec()] * (1 if scale == 0 else 2))
 
     def _new_noise_graph(self, only=None):
-        """Fresh noise: `(seed, indices, scale, height, width, purpose)`.
-
-        Of the scale `only`, or of any but the coarsest, whose noise has one channel.
-        """
+        """Noise of the scale `only`, or of any above 0: see `fresh_noise`."""
 
         def draw(seed, indices, scale, height, width, purpose):
             scale = scale if only is None else only

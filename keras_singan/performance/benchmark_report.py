@@ -3,6 +3,7 @@
 import dataclasses
 
 from keras_singan.geometry import Size
+from keras_singan.performance.timed_step import COMPILES_A_SCALE
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,7 +38,8 @@ class ScaleSpeed:
     @property
     def seconds(self):
         """Seconds of training this scale."""
-        return self.iterations * self.seconds_per_iteration + self.compile_seconds
+        fixed = COMPILES_A_SCALE * self.compile_seconds
+        return self.iterations * self.seconds_per_iteration + fixed
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,14 +15,12 @@ from keras_singan.performance.flops import lower_flops
 from keras_singan.performance.flops import own_flops
 from keras_singan.performance.memory import needed_bytes
 from keras_singan.performance.precision import runnable_precision
+from keras_singan.performance.timed_step import COMPILES_A_SCALE
 from keras_singan.performance.timed_step import measure_iteration
 
 # A measured iteration takes about so long at the machine's peak, and some times
 # that in truth.
 _PROBE_SECONDS = 0.4
-# What a scale takes beside its iterations, in times that its training step takes to
-# be built and compiled: frozen scales, averages, pictures and files come to it.
-_FIXED = 2.0
 # After so long no further iteration is measured.
 _PROBE_BUDGET = 1.0
 
@@ -82,7 +80,7 @@ def estimate(scales, channels, config: SinGANConfig) -> Estimate:
         ),
         memory=needed_bytes(scales, channels, config),
         iterations=scale_steps([scale.filters for scale in scales], config),
-        fixed_seconds=_FIXED * speed.compile_seconds * _updates(config),
+        fixed_seconds=COMPILES_A_SCALE * speed.compile_seconds * _updates(config),
         channels=channels,
         config=config,
     )

@@ -15,6 +15,10 @@ from keras_singan.ops.fused_normalization import forgotten_gradients
 from keras_singan.ops.noise import noise_size
 from keras_singan.performance.convolution_peak import seconds_of
 
+# What a scale takes beside its iterations, in times that its training step takes to
+# be built and compiled: frozen scales, averages, pictures and files come to it.
+COMPILES_A_SCALE = 2.0
+
 
 class TimedStep:
     """The training step of a scale, compiled as `fit` does, on random images.
