@@ -34,6 +34,31 @@ class ScaleCallback(keras.callbacks.Callback):
         """Called when a scale is complete, its averages estimated."""
 
 
+class EveryFew(ScaleCallback):
+    """A callback that acts every so many iterations.
+
+    It counts them itself, since asking the model waits for the device.
+
+    Args:
+        every: The number.
+
+    Attributes:
+        iteration: Iterations of the scale that are done, after `passed`.
+    """
+
+    def __init__(self, every):
+        super().__init__()
+        self.every, self.iteration = every, 0
+
+    def on_train_begin(self, logs=None):
+        self.iteration = self.model.iteration
+
+    def passed(self):
+        """Counts what was just done: is a multiple of `every` among it?"""
+        before, self.iteration = self.iteration, self.iteration + self.at_once
+        return before // self.every < self.iteration // self.every
+
+
 def check_callbacks(callbacks) -> list:
     """Returns the callbacks as a list.
 
@@ -96,7 +121,7 @@ class LossHistory(ScaleCallback):
         self._pending.clear()
 
 
-class TensorBoardLog(ScaleCallback):
+class TensorBoardLog(EveryFew):
     """Writes losses, and each scale's sample and reconstruction, for TensorBoard.
 
     Args:
@@ -110,8 +135,8 @@ class TensorBoardLog(ScaleCallback):
     """
 
     def __init__(self, log_dir, every=10):
-        super().__init__()
-        self._folder, self.every = str(log_dir), every
+        super().__init__(every)
+        self._folder = str(log_dir)
         try:
             with self._refusals():
                 self._writer = tf.summary.create_file_writer(self._folder)
@@ -139,18 +164,13 @@ class TensorBoardLog(ScaleCallback):
         with self._refusals(), self._writer.as_default():
             yield
 
-    def on_train_begin(self, logs=None):
-        self._iteration = self.model.iteration
-
     def on_train_batch_end(self, batch, logs=None):
-        # Counted: asking the model waits for the device.
-        before, self._iteration = self._iteration, self._iteration + self.at_once
-        if before // self.every == self._iteration // self.every:
+        if not self.passed():
             return
         with self._writing():
             for name in LOSSES:
                 tag = f"{self.model.name}/{name}"
-                tf.summary.scalar(tag, logs[name], step=self._iteration)
+                tf.summary.scalar(tag, logs[name], step=self.iteration)
 
     def on_scale_end(self, trainer):
         """Writes the pictures of a scale."""

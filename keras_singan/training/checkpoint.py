@@ -9,7 +9,7 @@ from keras_singan.models.file_claims import check_finite
 from keras_singan.models.file_claims import check_weights_file
 from keras_singan.models.file_claims import most_weight_bytes
 from keras_singan.models.saved_bytes import read_weights
-from keras_singan.training.callbacks import ScaleCallback
+from keras_singan.training.callbacks import EveryFew
 
 
 def load_checkpoint(model, path):
@@ -40,7 +40,7 @@ def load_checkpoint(model, path):
         ) from error
 
 
-class ScaleCheckpoint(ScaleCallback):
+class ScaleCheckpoint(EveryFew):
     """Saves an unfinished scale every so many iterations, and every minute.
 
     A hundred iterations of a large photo take many minutes, which nobody wants to
@@ -54,19 +54,14 @@ class ScaleCheckpoint(ScaleCallback):
     """
 
     def __init__(self, folder, trainer, every=100, seconds=60.0):
-        super().__init__()
+        super().__init__(every)
         self.folder = folder
         self.trainer = trainer
-        self.every, self.seconds = every, seconds
+        self.seconds = seconds
         self._saved = time.monotonic()
 
-    def on_train_begin(self, logs=None):
-        self._iteration = self.model.iteration
-
     def on_train_batch_end(self, batch, logs=None):
-        # Counted: asking the model waits for the device.
-        before, self._iteration = self._iteration, self._iteration + self.at_once
         late = time.monotonic() - self._saved >= self.seconds
-        if late or before // self.every < self._iteration // self.every:
+        if self.passed() or late:
             self.folder.save_progress(self.trainer)
             self._saved = time.monotonic()

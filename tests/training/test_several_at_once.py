@@ -49,7 +49,7 @@ def test_several_at_once_train_as_one_at_a_time(monkeypatch, request, tmp_path):
 
     def noted(self, batch, logs=None):
         save(self, batch, logs)
-        saved.append(self._iteration)
+        saved.append(self.iteration)
 
     def measured(self, batch, logs=None):
         measure(self, batch, logs)
