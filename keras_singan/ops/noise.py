@@ -61,7 +61,7 @@ def draw(key, scale, size, channels, batch=1):
     Returns:
         float32 tensor of shape `(batch, height, width, channels)`.
     """
-    drawn = 1 if isinstance(scale, int) and scale == 0 else channels
+    drawn = channels if tf.is_tensor(scale) or scale > 0 else 1
     z = tf.random.stateless_normal((batch, *size, drawn), key)
     return tf.repeat(z, channels // drawn, axis=-1)
 

@@ -23,10 +23,7 @@ def import_quietly():
 
     with _muted(2) as stderr, quiet_interrupts(stderr):
         require_tensorflow()
-        import tensorflow as tf
-
-        # The device search prints once more, at the first use.
-        tf.config.list_physical_devices()
+        # This searches for devices first, which prints once more.
         grow_gpu_memory()
         keep_to_quota()
     # Modules stay: a collection that looks at them takes .2 s, between all scales.

@@ -193,8 +193,10 @@ def import_with_threads(cpus):
     from keras_singan.backend import require_tensorflow
 
     require_tensorflow()
+    from keras_singan.performance.gpu import grow_gpu_memory
     from keras_singan.performance.threads import share_threads
 
+    grow_gpu_memory()
     share_threads(max(1, int(cpus)))
 
 
